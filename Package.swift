@@ -1,0 +1,131 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Layers point down only; `tools/check` passes --explicit-target-dependency-import-check so that
+// what is declared here is what the compiler allows.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "causeway",
+    products: [
+        .executable(name: "causewayd", targets: ["causewayd"]),
+        .executable(name: "causeway", targets: ["causeway"]),
+    ],
+    dependencies: [
+        // Levels and metadata of the daemon's log, the ecosystem's common front.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // Deques and ordered sets of the engine and the wire.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // AEAD and key derivation of the vault, SHA-256 of host keys.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Event loops and channels of the Unix socket, on both ends.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        // Flags, help and shell completions of both executables.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
+        .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        // The Linux calls that the Glibc module leaves out (eventfd, peer credentials, …).
+        .target(name: "CLinux"),
+
+        // Values.
+        .target(name: "CCausewayProto", dependencies: ["CProtobufC"]),
+        .target(
+            name: "CausewayMessages",
+            dependencies: ["CCausewayProto", "CProtobufC"],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayCore",
+            dependencies: [log, .product(name: "Collections", package: "swift-collections")],
+            swiftSettings: settings),
+
+        // State.
+        .target(
+            name: "CausewayStore",
+            dependencies: ["CausewayCore", "CausewayMessages", "CLMDB", "CZstd", "CLinux"],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayVault",
+            dependencies: ["CausewayCore", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
+
+        // The outside.
+        .target(
+            name: "CausewayTransport",
+            dependencies: ["CausewayCore", "CSSH2", "CCurl", "CLinux"],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayConnectorKit",
+            dependencies: ["CausewayCore", "CausewayTransport"],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayConnectors",
+            dependencies: ["CausewayCore", "CausewayConnectorKit", "CausewayTransport"],
+            swiftSettings: settings),
+
+        // The work.
+        .target(
+            name: "CausewayIngest",
+            dependencies: ["CausewayCore", "CausewayStore", "CZlib", "CZstd"],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayEngine",
+            dependencies: [
+                "CausewayCore", "CausewayStore", "CausewayVault", "CausewayIngest", "CausewayConnectorKit",
+                log, .product(name: "Collections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+
+        // The socket.
+        .target(
+            name: "CausewayWire",
+            dependencies: ["CausewayCore", "CausewayMessages", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayServer",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayWire", "CausewayEngine", "CausewayStore",
+                "CausewayConnectorKit", "CLinux", log,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayClient",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayWire",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CausewayCommands",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayClient",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // Composition roots.
+        .executableTarget(
+            name: "causewayd",
+            dependencies: [
+                "CausewayCore", "CausewayStore", "CausewayVault", "CausewayIngest", "CausewayTransport",
+                "CausewayConnectorKit", "CausewayConnectors", "CausewayEngine", "CausewayServer", "CLinux", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(name: "causeway", dependencies: ["CausewayCommands"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
