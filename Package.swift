@@ -126,6 +126,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(name: "causeway", dependencies: ["CausewayCommands"], swiftSettings: settings),
+
+        // Tests.
     ],
     swiftLanguageModes: [.v6]
 )

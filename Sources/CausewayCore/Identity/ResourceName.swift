@@ -1,7 +1,7 @@
 /// Names of resources, by AIP-122: "connections/crm/runs/12".
 package enum ResourceName {
     /// An id that people choose for a connection: a lower-case DNS label, RFC 1034 §3.5.
-    package static func isConnectionID(_ text: some StringProtocol) -> Bool {
+    package static func isConnectionID(_ text: String) -> Bool {
         let bytes = text.utf8
         guard (1...63).contains(bytes.count), let first = bytes.first, isLower(first) else { return false }
         guard let last = bytes.last, last != UInt8(ascii: "-") else { return false }
@@ -9,7 +9,7 @@ package enum ResourceName {
     }
 
     /// An id of an entity: as a connection's, underscores allowed.
-    package static func isEntityID(_ text: some StringProtocol) -> Bool {
+    package static func isEntityID(_ text: String) -> Bool {
         let bytes = text.utf8
         guard (1...63).contains(bytes.count), let first = bytes.first, isLower(first) else { return false }
         return bytes.allSatisfy {
