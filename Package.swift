@@ -128,6 +128,10 @@ let package = Package(
         .executableTarget(name: "causeway", dependencies: ["CausewayCommands"], swiftSettings: settings),
 
         // Tests.
+        .target(
+            name: "CausewayTestKit",
+            dependencies: ["CausewayCore", "CausewayConnectorKit"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
