@@ -7,8 +7,18 @@
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let storage: Storage
 
-    /// Takes the bytes; the caller's own copy is the caller's to forget.
-    package init(_ bytes: some Sequence<UInt8>) { storage = Storage(Array(bytes)) }
+    /// Copies the bytes and leaves no other copy behind; the caller's own is the caller's to forget.
+    package init(_ bytes: some Sequence<UInt8>) {
+        if let copied = bytes.withContiguousStorageIfAvailable({ Storage(UnsafeRawBufferPointer($0)) }) {
+            storage = copied
+            return
+        }
+        var collected = ContiguousArray(bytes)
+        storage = collected.withUnsafeMutableBytes { buffer in
+            defer { if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) } }
+            return Storage(UnsafeRawBufferPointer(buffer))
+        }
+    }
     package init(_ text: String) { self.init(text.utf8) }
 
     package var count: Int { storage.buffer.count }
@@ -38,9 +48,9 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     /// Immutable after `init`, so it may be shared between threads.
     private final class Storage: @unchecked Sendable {
         let buffer: UnsafeMutableRawBufferPointer
-        init(_ bytes: [UInt8]) {
+        init(_ bytes: UnsafeRawBufferPointer) {
             buffer = .allocate(byteCount: bytes.count, alignment: 1)
-            buffer.copyBytes(from: bytes)
+            buffer.copyMemory(from: bytes)
         }
         deinit {
             if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) }
