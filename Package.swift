@@ -132,6 +132,15 @@ let package = Package(
             name: "CausewayTestKit",
             dependencies: ["CausewayCore", "CausewayConnectorKit"],
             swiftSettings: settings),
+        .testTarget(
+            name: "CausewayMessagesTests", dependencies: ["CausewayMessages"], swiftSettings: settings),
+        .testTarget(
+            name: "CausewayWireTests",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
