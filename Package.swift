@@ -128,6 +128,8 @@ let package = Package(
         .executableTarget(name: "causeway", dependencies: ["CausewayCommands"], swiftSettings: settings),
 
         // Tests.
+        .testTarget(
+            name: "CausewayStoreTests", dependencies: ["CausewayCore", "CausewayStore"], swiftSettings: settings),
         .target(
             name: "CausewayTestKit",
             dependencies: ["CausewayCore", "CausewayConnectorKit"],

@@ -12,8 +12,12 @@ package struct KeyBuilder: Sendable {
         append(shard.low)
     }
 
-    package mutating func append(_ number: UInt64) { withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
-    package mutating func append(_ number: UInt32) { withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
+    package mutating func append(_ number: UInt64) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+    package mutating func append(_ number: UInt32) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
     /// Only as the last part: text has no end mark.
     package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
     /// Only as the last part.
