@@ -5,6 +5,13 @@
 
 #define ALIGNMENT 16
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+/* Each piece gets its own allocation of exactly its size, so that the sanitizer sees its bounds. */
+#define SEPARATE_PIECES
+#endif
+#endif
+
 typedef struct chunk {
     struct chunk *next;
 } chunk;
@@ -52,20 +59,29 @@ static void *refuse(causeway_arena *arena) {
     return NULL;
 }
 
+/* Makes room for `payload` bytes; 0 without memory. */
+static int add_chunk(causeway_arena *arena, size_t payload) {
+    size_t header = aligned(sizeof(chunk));
+    if (payload > SIZE_MAX - header) return 0;
+    chunk *fresh = malloc(header + payload);
+    if (!fresh) return 0;
+    fresh->next = arena->chunks;
+    arena->chunks = fresh;
+    arena->position = (char *)fresh + header;
+    arena->left = payload;
+    return 1;
+}
+
 void *causeway_arena_take(causeway_arena *arena, size_t size) {
     if (size > arena->limit - arena->used) return refuse(arena);
+#ifdef SEPARATE_PIECES
+    arena->used += size;
+    return add_chunk(arena, size) ? arena->position : refuse(arena);
+#endif
     size = aligned(size ? size : 1);
     if (size > arena->limit - arena->used) return refuse(arena);
-    if (size > arena->left) {
-        size_t payload = size > arena->chunk_size ? size : arena->chunk_size;
-        size_t header = aligned(sizeof(chunk));
-        if (payload > SIZE_MAX - header) return refuse(arena);
-        chunk *fresh = malloc(header + payload);
-        if (!fresh) return refuse(arena);
-        fresh->next = arena->chunks;
-        arena->chunks = fresh;
-        arena->position = (char *)fresh + header;
-        arena->left = payload;
+    if (size > arena->left && !add_chunk(arena, size > arena->chunk_size ? size : arena->chunk_size)) {
+        return refuse(arena);
     }
     void *result = arena->position;
     arena->position += size;

@@ -2,12 +2,34 @@
 ///
 /// The types under Generated are made by tools/protos. Fields that are absent have proto3's defaults; fields, oneof
 /// members and enum numbers that this build does not know are dropped, dropped, and kept.
-package protocol ProtobufMessage: Hashable, Sendable {
+package protocol ProtobufMessage: Hashable, Sendable, CustomDebugStringConvertible {
     /// All fields absent.
     init()
 
     /// How the message is read and written; made by tools/protos.
     static var codec: MessageCodec<Self> { get }
+}
+
+extension ProtobufMessage {
+    /// The fields for logs and test reports.
+    ///
+    /// Of bytes only the count is shown: credentials travel as bytes, and so do messages within frames.
+    package var debugDescription: String {
+        let fields = Mirror(reflecting: self).children.map { field in
+            "\(field.label ?? "_"): \(Self.text(of: field.value))"
+        }
+        return "\(Self.self)(\(fields.joined(separator: ", ")))"
+    }
+
+    private static func text(of value: Any) -> String {
+        switch value {
+        case let bytes as [UInt8]: "<\(bytes.count) bytes>"
+        case let bytes as [[UInt8]]: "<\(bytes.count) times bytes>"
+        case let map as [String: [UInt8]]:
+            "[" + map.sortedByKey().map { "\($0.key): <\($0.value.count) bytes>" }.joined(separator: ", ") + "]"
+        default: String(reflecting: value)
+        }
+    }
 }
 
 extension ProtobufMessage {
@@ -29,14 +51,9 @@ extension ProtobufMessage {
     ///
     /// The bytes may be anything: nesting, memory and text are checked.
     package init(decoding bytes: [UInt8], limits: MessageLimits = .standard) throws(MessageError) {
-        let result: Result<Self, MessageError> = bytes.withUnsafeBytes { buffer in
-            do throws(MessageError) {
-                return .success(try Self(decoding: buffer, limits: limits))
-            } catch {
-                return .failure(error)
-            }
+        self = try bytes.withUnsafeBufferPointer { buffer throws(MessageError) in
+            try Self(decoding: UnsafeRawBufferPointer(buffer), limits: limits)
         }
-        self = try result.get()
     }
 
     /// The message as bytes; equal messages give equal bytes, for maps are written in the order of their keys.
