@@ -1,10 +1,18 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
@@ -25,3 +33,52 @@ int64_t clinux_filesystem_type(const char *path) {
 }
 
 int clinux_forbid_core_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// What a new thread takes over from the one that starts it.
+typedef struct {
+    char name[16];
+    void *(*body)(void *);
+    void *argument;
+} start;
+
+static void *run(void *passed) {
+    start mine = *(start *)passed;
+    free(passed);
+    // A thread names itself: from outside it may be gone already.
+    prctl(PR_SET_NAME, mine.name);
+    return mine.body(mine.argument);
+}
+
+int clinux_start_thread(const char *name, size_t stack, void *(*body)(void *), void *argument) {
+    pthread_attr_t attributes;
+    int failure = pthread_attr_init(&attributes);
+    if (failure) return failure;
+    start *passed = malloc(sizeof *passed);
+    if (!passed) return ENOMEM;
+    snprintf(passed->name, sizeof passed->name, "%s", name);
+    passed->body = body;
+    passed->argument = argument;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, stack);
+    // Blocked here, signals stay with the threads that mean to take them; the new thread inherits the mask.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    failure = pthread_create(&thread, &attributes, run, passed);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (failure) free(passed);
+    return failure;
+}
+
+const char *clinux_error_text(int number) {
+    static __thread char buffer[128];
+    return strerror_r(number, buffer, sizeof buffer);
+}
+
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

@@ -1,5 +1,7 @@
 /// The Linux calls that Swift's Glibc module leaves out.
 #pragma once
+#include <stddef.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,3 +20,12 @@ int clinux_peer_credentials(int fd, clinux_peer *peer);
 int64_t clinux_filesystem_type(const char *path);
 /// prctl(PR_SET_DUMPABLE, 0): no core image, no ptrace by the same uid.
 int clinux_forbid_core_dumps(void);
+/// Starts a thread that nobody joins, with at least `stack` bytes of stack; 0, or an errno. The first 15 bytes of `name`
+/// are shown by ps -L and debuggers.
+int clinux_start_thread(const char *name, size_t stack, void *(*body)(void *), void *argument);
+/// The text of an errno, which the thread owns until its next call.
+const char *clinux_error_text(int number);
+/// A pipe of close-on-exec descriptors, the reading end first; 0, or -1 with errno.
+int clinux_pipe(int ends[2]);
+/// The spawned process inherits no descriptor from `first` on; 0, or an errno.
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);

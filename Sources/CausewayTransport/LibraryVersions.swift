@@ -1,0 +1,23 @@
+import CCurl
+import CSSH2
+
+/// The versions of the transport libraries that were loaded, and what follows from them.
+package enum LibraryVersions {
+    /// "1.10.0".
+    package static let libssh2: String = libssh2_version(0).map { String(cString: $0) } ?? "unknown"
+    /// "libcurl/7.88.1 OpenSSL/3.0.17 …".
+    package static let libcurl: String = curl_version().map { String(cString: $0) } ?? "unknown"
+
+    /// Whether RSA keys work with SHA-2 signatures, the only ones that servers take today. Came with libssh2 1.11.0.
+    package static let hasRSAWithSHA2: Bool = libssh2_version(0x01_0B_00) != nil
+
+    /// What the loaded versions cannot do and what to do instead, a sentence each.
+    package static let limitations: [String] =
+        hasRSAWithSHA2
+        ? []
+        : [
+            "libssh2 \(libssh2) signs with RSA by SHA-1 only: sign in with an ed25519 or ecdsa key, or use libssh2 1.11.",
+            "libssh2 \(libssh2) reaches no server that has only an RSA host key: add an ed25519 or ecdsa host key there, or use libssh2 1.11.",
+            "libssh2 \(libssh2) cannot rename over an existing file: files are moved to names that are free.",
+        ]
+}
