@@ -7,9 +7,9 @@ package final class LMDBStore: Store {
     package let path: String
     /// Empty once closed.
     private let environment: Mutex<SharedEnvironment?>
-    private let writer: Writer
+    let writer: Writer
     private let thread: StoreThread
-    private let readers: OpenReaders
+    let readers: OpenReaders
 
     /// Opens the store in `directory`, made if it is not there; brings an older format up to date.
     ///

@@ -64,6 +64,15 @@ struct LMDBView: Snapshot {
         guard found == MDB_NOTFOUND else { throw LMDBError(code: found).whileReading }
     }
 
+    /// The database of that name, nil when the file has none.
+    func database(_ name: String) throws(LMDBError) -> MDB_dbi? {
+        var database: MDB_dbi = 0
+        let code = mdb_dbi_open(transaction, name, 0, &database)
+        guard code != MDB_NOTFOUND else { return nil }
+        try check(code)
+        return database
+    }
+
     /// Entries and pages of a database.
     func statistics(_ database: MDB_dbi) throws(LMDBError) -> MDB_stat {
         var statistics = MDB_stat()

@@ -35,6 +35,13 @@ struct StoreFolder {
         return try FolderLock(lockFile, of: path)
     }
 
+    /// The lock where there is a lock file; a backup has none.
+    ///
+    /// - Throws: ``CausewayError`` `STORE_IN_USE`.
+    func lockIfThere() throws(CausewayError) -> FolderLock? {
+        access(lockFile, F_OK) == 0 ? try FolderLock(lockFile, of: path) : nil
+    }
+
     /// Makes the environment by `make` in a folder beside, and renames it into place when it is whole and on disk.
     /// LMDB's own first write is not atomic, and it never syncs a folder.
     ///

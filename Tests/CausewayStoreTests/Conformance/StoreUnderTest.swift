@@ -98,22 +98,23 @@ func reason(_ body: () async throws -> some Any) async -> String? {
 
 /// Runs `body`, which may block, on a thread of its own.
 func onOwnThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    final class Box: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
     return try await withCheckedThrowingContinuation { continuation in
-        let box = Box { continuation.resume(with: Result { try body() }) }
+        let box = RunBox { continuation.resume(with: Result { try body() }) }
         var thread = pthread_t()
         let code = pthread_create(
             &thread, nil,
             { argument in
-                if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().run() }
+                if let argument { Unmanaged<RunBox>.fromOpaque(argument).takeRetainedValue().run() }
                 return nil
             }, Unmanaged.passRetained(box).toOpaque())
         precondition(code == 0, "pthread_create failed with \(code)")
         pthread_detach(thread)
     }
+}
+
+private final class RunBox: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
 /// Commits from synchronous code and waits; only inside ``onOwnThread(_:)``.
