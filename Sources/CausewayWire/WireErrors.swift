@@ -40,7 +40,7 @@ extension CausewayError {
     }
 
     /// A message that cannot be sent, for it holds a text with a NUL character.
-    static func unencodableMessage(_ name: String, _ cause: any Error) -> CausewayError {
+    package static func unencodableMessage(_ name: String, _ cause: any Error) -> CausewayError {
         CausewayError(
             .internal, reason: "MESSAGE_UNENCODABLE",
             "The message \(name) could not be written: \(cause).", metadata: ["message": name], cause: cause)
