@@ -9,8 +9,8 @@ private enum ErrorDetails {
     static let noReason = "UNSPECIFIED"
 
     // What of an error is sent at most, in bytes of UTF-8 and in entries: an error always fits in a frame.
-    static let longestText = 8192
-    static let mostEntries = 64
+    static let longestText = 4096
+    static let mostEntries = 32
 }
 
 extension End {
@@ -107,10 +107,9 @@ extension String {
     /// The text without NUL characters, cut to what is sent at most.
     fileprivate var sendable: String {
         guard utf8.count > ErrorDetails.longestText || utf8.contains(0) else { return self }
-        let scalars = unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }
         var text = String.UnicodeScalarView()
         var bytes = 0
-        for scalar in scalars {
+        for scalar in unicodeScalars.lazy.map({ $0 == "\0" ? "\u{FFFD}" : $0 }) {
             bytes += UTF8.width(scalar)
             guard bytes <= ErrorDetails.longestText else { break }
             text.append(scalar)
