@@ -6,8 +6,8 @@ package import CausewayCore
 package struct RowBatch: Sendable {
     /// Most columns that a row may have.
     package static let maximumColumns = 4_096
-    /// Most rows of a batch.
-    package static let maximumRows = 65_535
+    /// Most rows of a batch: with two changes a row, and the fields, it stays below what a commit unit takes.
+    package static let maximumRows = 24_576
     /// Most cells of a batch, unless one row has more.
     package static let maximumCells = 1 << 20
     /// Most bytes of the cells of one row.
@@ -45,6 +45,12 @@ package struct RowBatch: Sendable {
         @inline(__always) package var offset: Int { Int(bits >> 32) }
         /// Bytes. Not for null.
         @inline(__always) package var length: Int { Int(bits & 0xFFFF_FFFF) }
+    }
+
+    /// Whether every cell lies in the text. What reads cells without further checks asks this first.
+    var isConsistent: Bool {
+        guard cells.count == rowCount * columnCount, lines.count == rowCount else { return false }
+        return cells.allSatisfy { $0.isNull || $0.offset + $0.length <= text.count }
     }
 
     package func cell(row: Int, column: Int) -> Cell { cells[row * columnCount + column] }
@@ -166,6 +172,12 @@ package struct RowBatchBuilder: ~Copyable {
         guard batch.cells.indices.contains(index), !batch.cells[index].isNull else { return nil }
         let cell = batch.cells[index]
         return batch.text[cell.offset..<cell.offset + cell.length]
+    }
+
+    /// The first of `columns` whose cell in the row in progress is null or empty: a row that has such a cell in its key
+    /// cannot be told from others and must not be taken. Nil when all have a value.
+    package func columnWithoutValue(among columns: [Int]) -> Int? {
+        columns.first { bytes(column: $0)?.isEmpty ?? true }
     }
 
     /// The rows so far, leaving the builder empty. A row in progress is dropped.

@@ -1,0 +1,48 @@
+import CausewayCore
+
+/// Segments and their dead slots in the store.
+enum SegmentTable {
+    static func key(_ shard: ShardID, _ entity: UInt32, _ segment: UInt64) -> [UInt8] {
+        KeyBuilder.key(shard, entity: entity, segment)
+    }
+
+    /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`) when it is not there or not intact.
+    static func segment(
+        _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction
+    ) throws -> SegmentReader {
+        let key = key(shard, entity, number)
+        guard let bytes = try transaction.value(.segments, key) else {
+            throw StoreDamage.error(.segments, key, "it is missing")
+        }
+        return try SegmentReader(bytes, key: key, number: number)
+    }
+
+    static func deadSlots(
+        _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction
+    ) throws -> DeadSlots {
+        let key = key(shard, entity, number)
+        return try transaction.value(.deadSlots, key).map { try DeadSlots($0, key: key) } ?? DeadSlots()
+    }
+
+    /// The next segment's number above or below `number`; nil at the end.
+    static func neighbour(
+        of number: UInt64?, above: Bool, entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction
+    ) throws -> UInt64? {
+        let all = KeyRange(prefix: KeyBuilder.key(shard, entity: entity))
+        var range = all
+        if let number {
+            if above {
+                guard number < .max else { return nil }
+                range = KeyRange(from: key(shard, entity, number + 1), upTo: all.upper)
+            } else {
+                range = KeyRange(from: all.lower, upTo: key(shard, entity, number))
+            }
+        }
+        var found: UInt64?
+        try transaction.scan(.segments, range, reverse: !above) { key, _ in
+            found = try KeyTail(.segments, key).number(at: 4)
+            return .stop
+        }
+        return found
+    }
+}
