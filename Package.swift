@@ -143,6 +143,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "CausewayCoreTests", dependencies: ["CausewayCore"], swiftSettings: settings),
+        .testTarget(
+            name: "CausewayVaultTests", dependencies: ["CausewayCore", "CausewayVault"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

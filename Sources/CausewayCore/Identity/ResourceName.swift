@@ -18,7 +18,9 @@ package enum ResourceName {
     }
 
     package static func connection(_ id: String) -> String { "connections/\(id)" }
-    package static func run(_ connection: String, _ number: UInt64) -> String { "connections/\(connection)/runs/\(number)" }
+    package static func run(_ connection: String, _ number: UInt64) -> String {
+        "connections/\(connection)/runs/\(number)"
+    }
     package static func entity(_ connection: String, _ entity: String) -> String {
         "connections/\(connection)/entities/\(entity)"
     }

@@ -44,6 +44,8 @@ extension ShardID: CustomStringConvertible {
             let high = UInt64(digits.prefix(16), radix: 16), let low = UInt64(digits.suffix(16), radix: 16)
         else { return nil }
         self.init(high: high, low: low)
+        // Number parsing takes signs, and the dashes may have been anywhere.
+        guard description == text.lowercased() else { return nil }
     }
 
     private func hexadecimal(_ word: UInt64) -> String {

@@ -62,6 +62,6 @@ struct ZoneWindow {
     private static func offset(
         _ second: Int64, _ zone: String, _ rules: any TimeZoneRules
     ) throws(CausewayError) -> Int64 {
-        Int64(try rules.offset(of: zone, at: Timestamp(seconds: second)).seconds)
+        Int64(try rules.seconds(of: zone, at: Timestamp(seconds: second)))
     }
 }

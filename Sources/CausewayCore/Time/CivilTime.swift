@@ -56,7 +56,8 @@ package struct LocalTime: Hashable, Comparable, Sendable {
     /// Reads "HH:MM".
     package init?(text: some StringProtocol) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ (1...2).contains($0.count) }),
+        guard parts.count == 2,
+            parts.allSatisfy({ (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { (48...57).contains($0) } }),
             let hour = Int(parts[0]), let minute = Int(parts[1])
         else { return nil }
         self.init(hour: hour, minute: minute)
@@ -86,14 +87,20 @@ package protocol TimeZoneRules: Sendable {
     ///
     /// - Throws: ``CausewayError`` (invalid argument) when the zone is unknown.
     func offset(of zone: String, at instant: Timestamp) throws(CausewayError) -> (seconds: Int, abbreviation: String)
+    /// The seconds of ``offset(of:at:)`` alone, for those who ask often.
+    func seconds(of zone: String, at instant: Timestamp) throws(CausewayError) -> Int
 }
 
 extension TimeZoneRules {
+    package func seconds(of zone: String, at instant: Timestamp) throws(CausewayError) -> Int {
+        try offset(of: zone, at: instant).seconds
+    }
+
     /// Date and time of day on the clocks of `zone` at `instant`.
     package func local(
         _ instant: Timestamp, in zone: String
     ) throws(CausewayError) -> (date: LocalDate, time: LocalTime) {
-        let offset = try offset(of: zone, at: instant).seconds
+        let offset = try seconds(of: zone, at: instant)
         let (days, second) = (instant.seconds + Int64(offset)).quotientAndRemainder(dividingByFloor: 86_400)
         return (LocalDate(daysSinceEpoch: Int(days)), LocalTime(secondOfDay: Int(second)))
     }

@@ -14,7 +14,7 @@ extension Duration {
     package init?(text: some StringProtocol) {
         guard !text.isEmpty else { return nil }
         if let seconds = Int64(text) {
-            guard seconds >= 0, seconds <= Self.greatestSeconds else { return nil }
+            guard text.utf8.allSatisfy({ (48...57).contains($0) }), seconds <= Self.greatestSeconds else { return nil }
             self = .seconds(seconds)
             return
         }
@@ -39,7 +39,8 @@ extension Duration {
         var rest = milliseconds
         guard rest > 0 else { return "0s" }
         var text = ""
-        for (unit, millis) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] as [(String, Int64)]
+        for (unit, millis) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)]
+            as [(String, Int64)]
         where rest >= millis {
             text += "\(rest / millis)\(unit)"
             rest %= millis
