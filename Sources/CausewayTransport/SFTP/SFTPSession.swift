@@ -1,4 +1,5 @@
 package import CausewayCore
+import Synchronization
 
 /// A signed-in SFTP session with a thread of its own, on which all of libssh2's work is done.
 ///
@@ -13,6 +14,7 @@ package actor SFTPSession {
 
     private nonisolated let executor: ThreadExecutor
     private nonisolated let closing: CancellationFlag
+    private nonisolated let over = Atomic(false)
     private let target: SSHTarget
     private let waiter: SocketWaiter
     private var channel: SFTPChannel?
@@ -32,7 +34,7 @@ package actor SFTPSession {
         do {
             try await session.perform { session throws(CausewayError) in try session.connect(report) }
         } catch {
-            executor.finish()
+            await session.close()
             throw error
         }
         return session
@@ -52,6 +54,9 @@ package actor SFTPSession {
         closing.cancel()
         await end()
     }
+
+    /// Whether an error, or ``close()``, has ended the session.
+    package nonisolated var isOver: Bool { over.load(ordering: .acquiring) }
 
     // MARK: Calls
 
@@ -144,13 +149,18 @@ package actor SFTPSession {
             return .success(try body(self))
         } catch {
             // libssh2 is in the middle of a call then, and can go on with nothing else.
-            if error.code == .unavailable || error.code == .cancelled { channel = nil }
+            if error.code == .unavailable || error.code == .cancelled { drop() }
             return .failure(error)
         }
     }
 
     private func end() {
         channel?.link.disconnect()
+        drop()
+    }
+
+    private func drop() {
+        over.store(true, ordering: .releasing)
         channel = nil
         executor.finish()
     }
