@@ -78,7 +78,7 @@ let package = Package(
         // The work.
         .target(
             name: "CausewayIngest",
-            dependencies: ["CausewayCore", "CausewayStore", "CZlib", "CZstd"],
+            dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CZlib", "CZstd"],
             swiftSettings: settings),
         .target(
             name: "CausewayEngine",
@@ -128,8 +128,15 @@ let package = Package(
         .executableTarget(name: "causeway", dependencies: ["CausewayCommands"], swiftSettings: settings),
 
         // Tests.
+        // Scripted changes of a store, for the tests under faults; not installed.
+        .executableTarget(
+            name: "causeway-store-exercise",
+            dependencies: ["CausewayCore", "CausewayStore", "CLMDB"],
+            swiftSettings: settings),
         .testTarget(
-            name: "CausewayStoreTests", dependencies: ["CausewayCore", "CausewayStore"], swiftSettings: settings),
+            name: "CausewayStoreTests",
+            dependencies: ["CausewayCore", "CausewayStore", "causeway-store-exercise"],
+            swiftSettings: settings),
         .target(
             name: "CausewayTestKit",
             dependencies: ["CausewayCore", "CausewayConnectorKit"],
@@ -146,6 +153,10 @@ let package = Package(
         .testTarget(name: "CausewayCoreTests", dependencies: ["CausewayCore"], swiftSettings: settings),
         .testTarget(
             name: "CausewayVaultTests", dependencies: ["CausewayCore", "CausewayVault"], swiftSettings: settings),
+        .testTarget(
+            name: "CausewayIngestTests",
+            dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CausewayIngest", "CZlib", "CZstd"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

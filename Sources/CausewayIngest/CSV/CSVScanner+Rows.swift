@@ -1,0 +1,253 @@
+import CausewayStore
+
+/// The loop that all bytes go through.
+extension CSVScanner {
+    /// Takes row after row until one needs a closer look, the batch is full or text is missing.
+    mutating func scanRows(final: Bool) -> Event {
+        reserveCells()
+        // Moved to locals: arrays that are members would be checked and counted at every access.
+        var text = [UInt8]()
+        var cells = [UInt64]()
+        swap(&text, &self.text)
+        swap(&cells, &self.cells)
+        let event = text.withUnsafeMutableBytes { text in
+            cells.withUnsafeMutableBufferPointer { cells -> Event in
+                guard let bytes = text.baseAddress, let firstCell = cells.baseAddress else { return .needsText }
+                return run(bytes, limit: text.count, firstCell, cellCount: cells.count, final: final)
+            }
+        }
+        swap(&text, &self.text)
+        swap(&cells, &self.cells)
+        return event
+    }
+
+    private mutating func reserveCells() {
+        let needed = rowsTaken * columns + (columns > 0 ? columns : limits.columns)
+        guard cells.count < needed else { return }
+        let size = max(needed, min(cells.count * 2, limits.batchCells), 8_192)
+        cells.append(contentsOf: repeatElement(0, count: size - cells.count))
+    }
+
+    private mutating func run(
+        _ bytes: UnsafeMutableRawPointer, limit: Int,
+        _ firstCell: UnsafeMutablePointer<UInt64>, cellCount: Int, final: Bool
+    ) -> Event {
+        let masks = self.masks
+        let delimiter = dialect.delimiter
+        let quote = dialect.quote ?? delimiter
+        let keys = keyColumns
+        let columns = self.columns
+        let encoding = self.encoding
+        let fieldRoom = columns > 0 ? columns : limits.columns
+        let rowBytes = limits.rowBytes
+        let batchText = limits.batchText
+        let emptyCell = emptyIsNull ? Self.nullCell : 0
+        let newRowFlags: UInt64 = nullTokens.isEmpty ? 0 : CellFlags.quoted
+        let rowRoom = columns > 0 ? min(limits.batchRows, cellCount / columns, max(limits.batchCells / columns, 1)) : 1
+
+        var position = self.position
+        var rowStart = self.rowStart
+        var fieldStart = self.fieldStart
+        var state = self.state
+        var quoteOpen = self.quoteOpen
+        var valueEnd = self.valueEnd
+        var fieldFlags = self.fieldFlags
+        var fields = self.fields
+        var rowFlags = self.rowFlags | newRowFlags
+        var rowLines = self.rowLines
+        var skip = self.skip
+        var nonASCIIEnd = self.nonASCIIEnd
+        var rowsTaken = self.rowsTaken
+        var sourceRow = self.sourceRow
+        var lines = self.lines
+        var contentOffset = self.contentOffset
+        var sourceRows = [Int64]()
+        var rowLineNumbers = [Int64]()
+        swap(&sourceRows, &self.sourceRows)
+        swap(&rowLineNumbers, &self.rowLineNumbers)
+        var rowCells = firstCell + rowsTaken &* columns
+        defer {
+            self.position = position
+            self.rowStart = rowStart
+            self.fieldStart = fieldStart
+            self.state = state
+            self.quoteOpen = quoteOpen
+            self.valueEnd = valueEnd
+            self.fieldFlags = fieldFlags
+            self.fields = fields
+            self.rowFlags = rowFlags
+            self.rowLines = rowLines
+            self.skip = skip
+            self.nonASCIIEnd = nonASCIIEnd
+            self.rowsTaken = rowsTaken
+            self.sourceRow = sourceRow
+            self.lines = lines
+            self.contentOffset = contentOffset
+            swap(&sourceRows, &self.sourceRows)
+            swap(&rowLineNumbers, &self.rowLineNumbers)
+        }
+        guard rowsTaken < rowRoom else { return .goOn }
+
+        while true {
+            // A row may not reach beyond `cap`, wherever the text was cut.
+            let cap = rowStart &+ rowBytes
+            let available = min(limit, cap) &- position
+            guard available > 0 else {
+                if position >= cap { return .unfinished }
+                guard final else { return .needsText }
+                if state == .quoted { return .unfinished }
+                if rowStart >= limit { return .needsText }
+                let cell = Self.cell(state, fieldStart, limit, quoteOpen, valueEnd, fieldFlags, emptyCell)
+                if fields < fieldRoom { rowCells[fields] = cell }
+                if state == .closed { rowFlags |= fieldFlags }
+                fields &+= 1
+                return .rowEnd(end: limit, next: limit)
+            }
+            let block = position
+            let (mask, nonASCII) = masks.find(bytes + block, available: available)
+            var found = mask
+            position = block &+ min(available, 64)
+            if nonASCII { nonASCIIEnd = position }
+
+            while found != 0 {
+                let at = block &+ found.trailingZeroBitCount
+                found &= found &- 1
+                guard at >= skip else { continue }
+                let byte = bytes.load(fromByteOffset: at, as: UInt8.self)
+
+                if state == .quoted {
+                    guard byte == quote else {
+                        if byte == 0 {
+                            rowFlags |= CellFlags.nul
+                        } else if byte == Byte.carriageReturn {
+                            rowLines &+= 1
+                        } else if byte == Byte.lineFeed,
+                            bytes.load(fromByteOffset: at &- 1, as: UInt8.self) != Byte.carriageReturn
+                        {
+                            rowLines &+= 1
+                        }
+                        continue
+                    }
+                    guard at &+ 1 < limit else {
+                        if !final {
+                            position = at
+                            return .needsText
+                        }
+                        valueEnd = at
+                        state = .closed
+                        continue
+                    }
+                    let following = bytes.load(fromByteOffset: at &+ 1, as: UInt8.self)
+                    if following == quote {
+                        fieldFlags |= CellFlags.doubledQuotes
+                        skip = at &+ 2
+                        continue
+                    }
+                    valueEnd = at
+                    guard following == delimiter || Byte.isLineEnd(following) else {
+                        state = .junk
+                        position = at &+ 1
+                        return .goOn
+                    }
+                    state = .closed
+                    continue
+                }
+
+                if byte == delimiter {
+                    let cell = Self.cell(state, fieldStart, at, quoteOpen, valueEnd, fieldFlags, emptyCell)
+                    if fields < fieldRoom { rowCells[fields] = cell }
+                    if state == .closed {
+                        rowFlags |= fieldFlags
+                        state = .plain
+                    }
+                    fields &+= 1
+                    fieldStart = at &+ 1
+                    continue
+                }
+                if byte == quote {
+                    guard at == fieldStart else { continue }
+                    state = .quoted
+                    quoteOpen = at
+                    fieldFlags = newRowFlags
+                    continue
+                }
+                var next = at &+ 1
+                if byte == Byte.carriageReturn {
+                    if next < limit {
+                        if bytes.load(fromByteOffset: next, as: UInt8.self) == Byte.lineFeed { next &+= 1 }
+                    } else if !final {
+                        position = at
+                        return .needsText
+                    }
+                } else if byte != Byte.lineFeed {
+                    if byte == 0 { rowFlags |= CellFlags.nul }
+                    continue
+                }
+
+                // A line end outside quotes.
+                let isBlank = fields == 0 && at == rowStart
+                if !isBlank {
+                    let cell = Self.cell(state, fieldStart, at, quoteOpen, valueEnd, fieldFlags, emptyCell)
+                    if fields < fieldRoom { rowCells[fields] = cell }
+                    if state == .closed { rowFlags |= fieldFlags }
+                    fields &+= 1
+                    state = .plain
+                    guard fields == columns, rowFlags == 0,
+                        nonASCIIEnd <= rowStart || UTF8Check.firstInvalid(bytes, from: rowStart, to: at) == nil,
+                        Self.hasKeys(rowCells, keys)
+                    else {
+                        position = next
+                        return .rowEnd(end: at, next: next)
+                    }
+                    sourceRow &+= 1
+                    sourceRows.append(sourceRow)
+                    rowLineNumbers.append(lines &+ 1)
+                    rowsTaken &+= 1
+                    rowCells += columns
+                }
+                lines &+= rowLines &+ 1
+                contentOffset &+= Int64(encoding.contentLength(bytes, from: rowStart, to: next))
+                rowStart = next
+                fieldStart = next
+                skip = next
+                fields = 0
+                rowLines = 0
+                rowFlags = newRowFlags
+                // The block is cut at the old row's cap: what lies behind it is found again.
+                if rowsTaken == rowRoom || next >= batchText {
+                    position = next
+                    return .goOn
+                }
+            }
+        }
+    }
+
+    /// A value that ends before `end`, as offset in the upper half and length with marks in the lower.
+    @inline(__always)
+    private static func cell(
+        _ state: State, _ fieldStart: Int, _ end: Int, _ quoteOpen: Int, _ valueEnd: Int,
+        _ fieldFlags: UInt64, _ emptyCell: UInt64
+    ) -> UInt64 {
+        let quoted = state == .closed
+        let start = quoted ? quoteOpen &+ 1 : fieldStart
+        let length = (quoted ? valueEnd : end) &- start
+        let place = UInt64(truncatingIfNeeded: start) &<< 32 | UInt64(truncatingIfNeeded: length)
+        return (quoted ? place | fieldFlags : place) | (length == 0 ? emptyCell : 0)
+    }
+
+    /// Whether no key column is null or empty.
+    @inline(__always)
+    static func hasKeys(_ rowCells: UnsafeMutablePointer<UInt64>, _ keys: [Int]) -> Bool {
+        for key in keys where rowCells[key] == nullCell || rowCells[key] & CellFlags.length == 0 { return false }
+        return true
+    }
+}
+
+/// Bytes with a meaning of their own.
+enum Byte {
+    static let lineFeed: UInt8 = 0x0A
+    static let carriageReturn: UInt8 = 0x0D
+
+    @inline(__always)
+    static func isLineEnd(_ byte: UInt8) -> Bool { byte == lineFeed || byte == carriageReturn }
+}
