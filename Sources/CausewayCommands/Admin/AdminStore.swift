@@ -1,0 +1,20 @@
+import ArgumentParser
+import CausewayMessages
+
+/// `causeway admin store`.
+struct AdminStore: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "store",
+        abstract: "Show the sizes and counts of the store.",
+        discussion: """
+            Example:
+              causeway admin store -o json | jq '.tables[] | [.table, .entries, .bytes]'
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in session: Session) async throws {
+        let figures = try await session.call(AdministrationServiceMethods.getStoreFigures, GetStoreFiguresRequest())
+        try session.console.emit(.store(figures))
+    }
+}
