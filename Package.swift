@@ -116,12 +116,21 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What is the daemon's alone and not the engine's: configuration, log, signals, systemd.
+        .target(
+            name: "CausewayDaemon",
+            dependencies: [
+                "CausewayCore", "CLinux", log, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
         // Composition roots.
         .executableTarget(
             name: "causewayd",
             dependencies: [
                 "CausewayCore", "CausewayStore", "CausewayVault", "CausewayIngest", "CausewayTransport",
-                "CausewayConnectorKit", "CausewayConnectors", "CausewayEngine", "CausewayServer", "CLinux", log,
+                "CausewayConnectorKit", "CausewayConnectors", "CausewayEngine", "CausewayServer",
+                "CausewayDaemon", "CLinux", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -135,7 +144,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CausewayStoreTests",
-            dependencies: ["CausewayCore", "CausewayStore", "causeway-store-exercise"],
+            dependencies: ["CausewayCore", "CausewayMessages", "CausewayStore", "causeway-store-exercise"],
             swiftSettings: settings),
         .target(
             name: "CausewayTestKit",
@@ -156,6 +165,13 @@ let package = Package(
         .testTarget(
             name: "CausewayIngestTests",
             dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CausewayIngest", "CZlib", "CZstd"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CausewayDaemonTests",
+            dependencies: [
+                "CausewayCore", "CausewayDaemon", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

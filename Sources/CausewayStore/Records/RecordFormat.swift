@@ -17,7 +17,7 @@ struct RecordFormat: Sendable {
     }
 
     func appendHeader(to out: inout [UInt8]) {
-        guard format == .csv else { return }
+        guard format == .csv, !labels.isEmpty else { return }
         for (index, label) in labels.enumerated() {
             if index > 0 { out.append(Self.comma) }
             Self.appendCSV(Array(label.utf8)[...], to: &out)

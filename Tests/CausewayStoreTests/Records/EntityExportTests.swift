@@ -1,0 +1,80 @@
+import CausewayCore
+import CausewayMessages
+import Testing
+
+@testable import CausewayStore
+
+@Suite struct EntityExportTests {
+    @Test func writesCSVAsRFC4180() async throws {
+        var fixture = EntityFixture()
+        try await fixture.take(
+            ["id", "a,b", "c"],
+            [["1", "x,y", "say \"hi\""], ["2", "line\nbreak", "\r"], ["3", "", nil], ["4", " space ", "é"]], key: ["id"]
+        )
+        #expect(
+            try fixture.export() == """
+                id,"a,b",c
+                1,"x,y","say ""hi\"""
+                2,"line
+                break","\r"
+                3,"",
+                4, space ,é
+
+                """)
+    }
+
+    @Test func writesJSONLines() async throws {
+        var fixture = EntityFixture()
+        try await fixture.take(["id", "say \"x\""], [["1", "a\\b\"\n\r\t\u{1}é"], ["2", nil]], key: ["id"])
+        #expect(
+            try fixture.export(.jsonLines) == #"""
+                {"id":"1","say \"x\"":"a\\b\"\n\r\t\u0001é"}
+                {"id":"2","say \"x\"":null}
+
+                """#)
+    }
+
+    @Test func isOfTheMomentItWasMade() async throws {
+        var fixture = EntityFixture()
+        let rows = (0..<6_000).map { ["\($0)", "old"] }
+        try await fixture.take(["id", "v"], rows, key: ["id"])
+        let before = try fixture.export()
+        var export = try fixture.store.read { try EntityExport(fixture.state, .csv, in: $0) }
+        var bytes = try export.next(reading: fixture.store, size: 1_000) ?? []
+        #expect(bytes.count < 1_100)
+        try await fixture.take(["id", "v"], rows.map { [$0[0], "new"] })
+        while let piece = try export.next(reading: fixture.store) { bytes += piece }
+        #expect(String(decoding: bytes, as: UTF8.self) == before)
+        #expect(export.recordCount == 6_000)
+    }
+
+    @Test func saysThatItWasOvertaken() async throws {
+        var fixture = EntityFixture()
+        try await fixture.take(["id"], [["1"]], key: ["id"])
+        var export = try fixture.store.read { try EntityExport(fixture.state, .csv, in: $0) }
+        try await fixture.store.commit(
+            CommitUnit(fixture.ownership, [.delete(.segments, key: SegmentTable.key(testShard, 1, 1))]))
+        #expect {
+            while try export.next(reading: fixture.store) != nil {}
+        } throws: { ($0 as? CausewayError)?.reason == "EXPORT_OVERTAKEN" }
+    }
+
+    @Test func anEmptyEntityHasAHeaderOnly() throws {
+        var fixture = EntityFixture()
+        #expect(try fixture.export().isEmpty)
+        #expect(try fixture.export(.jsonLines).isEmpty)
+        fixture.state = try SchemaUpdate.takingUp(
+            [ObservedColumn(label: "a", type: nil), ObservedColumn(label: "b", type: nil)], into: fixture.state,
+            now: fixture.now
+        ).state
+        #expect(try fixture.export() == "a,b\n")
+        #expect(try fixture.latest().isEmpty)
+    }
+
+    @Test(arguments: ["", "1", "1.", ".1", "1.2.3", "x.1", "1.65536", "-1.0"])
+    func placesAreReadOrRefused(_ text: String) {
+        #expect(RecordPlace(text: text) == nil)
+        let place = RecordPlace(segment: 12, slot: 345)
+        #expect(RecordPlace(text: place.text) == place)
+    }
+}
