@@ -1,0 +1,52 @@
+package import CausewayCore
+package import CausewayMessages
+package import CausewayStore
+
+/// What people ask of the store about connections, without a hop to any actor.
+package struct Queries: Sendable {
+    let context: EngineContext
+    let directory: ConnectionDirectory
+
+    package init(_ supervisor: Supervisor) {
+        context = supervisor.context
+        directory = supervisor.directory
+    }
+
+    /// The days that "the last 7 days" means now, first and last, on the organisation's wall clock.
+    func lastDays() throws(CausewayError) -> ClosedRange<LocalDate> {
+        let organisation = try context.readStore { try OrganisationTable.get(in: $0) }
+        let zone = organisation?.timeZone ?? OrganisationDefaults.timeZone
+        let today = try context.environment.zones.local(context.clock.now, in: zone).date
+        return today.adding(days: -6)...today
+    }
+}
+
+// MARK: Quarantine
+
+extension Queries {
+    /// - Throws: ``CausewayError`` (not found).
+    package func quarantinedRow(_ connection: String, _ number: UInt64) throws(CausewayError) -> StoredQuarantinedRow {
+        let shard = try directory.shard(of: connection)
+        guard let row = try context.readStore({ try QuarantineTable.get(in: $0, shard, number) }) else {
+            throw .notFound(ResourceName.quarantinedRow(connection, number))
+        }
+        return row
+    }
+
+    /// Rows, latest first, and where the next page begins.
+    package func quarantinedRows(
+        _ connection: String, run: UInt64?, before: UInt64?, limit: Int
+    ) throws(CausewayError) -> (rows: [QuarantineTable.Entry], next: UInt64?) {
+        let shard = try directory.shard(of: connection)
+        return try context.readStore {
+            try QuarantineTable.list(in: $0, shard, before: before, run: run, limit: limit)
+        }
+    }
+
+    package func dropQuarantinedRows(_ connection: String, _ numbers: [UInt64]) async throws(CausewayError) {
+        var unit = context.unit(of: try directory.shard(of: connection))
+        guard !numbers.isEmpty else { return }
+        for number in numbers { QuarantineTable.delete(from: &unit, number) }
+        try await context.store.commit(unit)
+    }
+}

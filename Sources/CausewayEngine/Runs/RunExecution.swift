@@ -1,0 +1,83 @@
+import CausewayConnectorKit
+import CausewayCore
+import CausewayMessages
+import CausewayStore
+import CausewayVault
+
+/// One run, from signing in to its outcome. Runs in the run's task, on the work threads; everything it changes is in
+/// commits that stand for themselves, so it may end between any two of them.
+struct RunExecution: Sendable {
+    let connection: Connection
+    let plan: RunPlan
+    let stored: StoredConnection
+    let context: EngineContext
+
+    /// Never throws: however it ends is an outcome.
+    func run() async -> RunOutcome {
+        do {
+            let run = try connection.storedRun(plan.number)
+            var account = RunAccount(
+                run, number: plan.number, clock: context.clock, maximumEntries: context.limits.logEntries)
+            account.say(
+                .info, "run started", ["kind": "\(plan.kind)", "trigger": "\(plan.trigger)"])
+            let source = try makeSource()
+            let outcome = await fetch(from: source, &account)
+            await source.close()
+            return outcome
+        } catch {
+            return RunOutcome(state: .failed, error: error, hold: Self.hold(for: error))
+        }
+    }
+
+    private func fetch(from source: any FileSource, _ account: inout RunAccount) async -> RunOutcome {
+        var session = FetchSession(
+            connection: connection, plan: plan, context: context, source: source, account: account)
+        do {
+            try await session.connect()
+            for settings in stored.entityValues {
+                let entity = try EntityPlan(settings)
+                switch plan.kind {
+                case .full: try await session.fetch(entity)
+                case .metadata: try await session.sample(entity)
+                }
+            }
+            return try await session.conclude(nil)
+        } catch {
+            let outcome = try? await session.conclude(error)
+            return outcome ?? RunOutcome(state: .failed, error: error, hold: Self.hold(for: error))
+        }
+    }
+
+    private func makeSource() throws(CausewayError) -> any FileSource {
+        let connector = try context.environment.catalogue.connector(stored.integration)
+        return try connector.makeFileSource(connection.configuration(of: stored))
+    }
+
+    /// What an error means for the connection as a whole.
+    static func hold(for error: CausewayError) -> Hold? {
+        error.code == .unauthenticated || error.reason == "HOST_KEY_CHANGED" || error.reason == "HOST_KEY_UNKNOWN"
+            ? .needsReconnect : nil
+    }
+}
+
+extension Connection {
+    nonisolated func storedRun(_ number: UInt64) throws(CausewayError) -> StoredRun {
+        guard let run = try context.readStore({ try RunTable.get(in: $0, shard, number) }) else {
+            throw .notFound(ResourceName.run(id, number))
+        }
+        return run
+    }
+
+    /// What the connector gets to know, with the credentials opened.
+    nonisolated func configuration(of stored: StoredConnection) throws(CausewayError) -> ConnectorConfiguration {
+        let sealed = try context.readStore { try CredentialTable.list(in: $0, shard) }
+        var credentials: [String: Secret] = [:]
+        for credential in sealed {
+            credentials[credential.name] = try context.environment.vault.open(
+                credential.sealed, SealContext(shard: shard, name: credential.name))
+        }
+        return ConnectorConfiguration(
+            signInMethod: stored.signInMethod, settings: stored.settingValues, entities: stored.entityValues,
+            credentials: credentials)
+    }
+}

@@ -1,0 +1,102 @@
+import CausewayCore
+import CausewayEngine
+import CausewayMessages
+import CausewayStore
+import CausewayWire
+
+/// QuarantineService.
+struct QuarantineHandlers: Sendable {
+    let supervisor: Supervisor
+    let queries: Queries
+
+    func register(in registry: inout MethodRegistry) {
+        registry.unary(QuarantineServiceMethods.listQuarantinedRows) { request, _ in try list(request) }
+        registry.unary(QuarantineServiceMethods.getQuarantinedRow) { request, _ in
+            let ids = try ResourceName.ids(of: request.name, like: "connections/*/quarantinedRows/*")
+            guard let number = UInt64(ids[1]) else { throw CausewayError.notFound(request.name) }
+            let row = try queries.quarantinedRow(ids[0], number)
+            return QuarantinedRow(row, number, of: ids[0], withRaw: true)
+        }
+        registry.serverStreaming(QuarantineServiceMethods.exportQuarantinedRows) { request, _, writer in
+            let parent = try Parent(request.parent)
+            var before: UInt64?
+            repeat {
+                let page = try queries.quarantinedRows(parent.connection, run: parent.run, before: before, limit: 100)
+                for entry in page.rows {
+                    try await writer.write(
+                        QuarantinedRow(entry.row, entry.sequence, of: parent.connection, withRaw: true))
+                }
+                before = page.next
+            } while before != nil
+        }
+        registry.unary(QuarantineServiceMethods.dropQuarantinedRows) { request, _ in try await drop(request) }
+    }
+
+    /// "connections/crm", or "connections/crm/runs/12".
+    private struct Parent {
+        var connection: String
+        var run: UInt64?
+
+        init(_ name: String) throws(CausewayError) {
+            if let ids = ResourceName.match(name, "connections/*/runs/*"), let number = UInt64(ids[1]) {
+                connection = ids[0]
+                run = number
+                return
+            }
+            connection = try ResourceName.ids(of: name, like: "connections/*", field: "parent")[0]
+        }
+    }
+
+    private func list(_ request: ListQuarantinedRowsRequest) throws(CausewayError) -> ListQuarantinedRowsResponse {
+        let parent = try Parent(request.parent)
+        let size = try Paging.size(request.pageSize, default: 50, limit: 200)
+        let page = try queries.quarantinedRows(
+            parent.connection, run: parent.run, before: try Paging.number(request.pageToken), limit: size)
+        var response = ListQuarantinedRowsResponse()
+        response.quarantinedRows = page.rows.map {
+            QuarantinedRow($0.row, $0.sequence, of: parent.connection, withRaw: false)
+        }
+        if let next = page.next { response.nextPageToken = Paging.token(String(next)) }
+        return response
+    }
+
+    private func drop(
+        _ request: DropQuarantinedRowsRequest
+    ) async throws(CausewayError) -> DropQuarantinedRowsResponse {
+        var response = DropQuarantinedRowsResponse()
+        if let ids = ResourceName.match(request.parent, "connections/*/quarantinedRows/*") {
+            guard let number = UInt64(ids[1]) else { throw .notFound(request.parent) }
+            _ = try queries.quarantinedRow(ids[0], number)
+            try await queries.dropQuarantinedRows(ids[0], [number])
+            response.droppedRows = 1
+            return response
+        }
+        let parent = try Parent(request.parent)
+        var before: UInt64?
+        repeat {
+            let page = try queries.quarantinedRows(parent.connection, run: parent.run, before: before, limit: 1_000)
+            try await queries.dropQuarantinedRows(parent.connection, page.rows.map(\.sequence))
+            response.droppedRows += Int64(page.rows.count)
+            before = page.next
+        } while before != nil
+        return response
+    }
+}
+
+extension QuarantinedRow {
+    init(_ stored: StoredQuarantinedRow, _ number: UInt64, of connection: String, withRaw: Bool) {
+        self.init()
+        name = ResourceName.quarantinedRow(connection, number)
+        entity = ResourceName.entity(connection, stored.entity)
+        run = ResourceName.run(connection, stored.run)
+        createTime = ProtoTimestamp(micros: stored.createMicros)
+        reason = stored.reason
+        message = stored.message
+        source = stored.source
+        line = stored.line
+        column = stored.column
+        sourceRow = stored.sourceRow
+        if withRaw { raw = stored.raw }
+        truncated = stored.truncated
+    }
+}
