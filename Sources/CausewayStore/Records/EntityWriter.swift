@@ -2,10 +2,10 @@ package import CausewayCore
 import CausewayMessages
 
 /// Takes batches of rows into an entity: decides on a snapshot what is new, updated and unchanged, encodes what is not
-/// unchanged, and gives the changes of the store. Writes nothing itself. Owns scratch memory; belongs to one thread.
+/// unchanged, and gives the changes of the store. Writes nothing itself. Owns scratch memory; whoever holds it works alone with it.
 ///
 /// Between the snapshot and the commit of a batch nobody else may write the entity; the unit's guard sees to it.
-package struct EntityWriter: ~Copyable {
+package struct EntityWriter: ~Copyable, Sendable {
     private let seed: ContentSeed
     private var encoder: SegmentEncoder
 

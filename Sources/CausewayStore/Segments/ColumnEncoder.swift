@@ -1,6 +1,6 @@
 /// Encodes one column of one segment at a time, as a dictionary where values repeat and as plain values elsewhere.
-/// Owns the scratch of it; belongs to one thread.
-struct ColumnEncoder: ~Copyable {
+/// Owns the scratch of it.
+struct ColumnEncoder: ~Copyable, Sendable {
     private let hash: KeyedHash
     private let start: UInt64
     private var compressor = ZstdCompressor()

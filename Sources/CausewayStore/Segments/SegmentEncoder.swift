@@ -1,7 +1,7 @@
 import CausewayCore
 
-/// Makes record segments from rows of a batch. Owns the scratch of it; belongs to one thread.
-struct SegmentEncoder: ~Copyable {
+/// Makes record segments from rows of a batch. Owns the scratch of it.
+struct SegmentEncoder: ~Copyable, Sendable {
     private var columns: ColumnEncoder
     private var cells: [RowBatch.Cell] = []
 

@@ -1,7 +1,9 @@
 import CZstd
 
-/// Compresses with one reused context. Belongs to one thread.
-struct ZstdCompressor: ~Copyable {
+/// Compresses with one reused context.
+///
+/// May go from thread to thread: whoever holds the one value there is holds the context.
+struct ZstdCompressor: ~Copyable, @unchecked Sendable {
     private let context: OpaquePointer?
     private var scratch: [UInt8] = []
 
