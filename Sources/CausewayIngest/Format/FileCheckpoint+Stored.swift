@@ -10,17 +10,6 @@ extension FileCheckpoint {
             sourceOffset: stored.sourceOffset, contentOffset: stored.contentOffset, rows: stored.rows,
             lines: stored.lines, format: format)
     }
-
-    /// As it is kept in the store.
-    package var stored: StoredFileCheckpoint {
-        var stored = StoredFileCheckpoint()
-        stored.sourceOffset = sourceOffset
-        stored.contentOffset = contentOffset
-        stored.rows = rows
-        stored.lines = lines
-        stored.format = format.stored
-        return stored
-    }
 }
 
 extension FileFormat {
@@ -35,15 +24,26 @@ extension FileFormat {
             encoding: encoding, compression: compression,
             dialect: Dialect(delimiter: delimiter, quote: quote == 0 ? nil : quote), header: stored.header)
     }
+}
 
-    /// As it is kept in the store.
-    package var stored: StoredFileFormat {
-        var stored = StoredFileFormat()
-        stored.encoding = encoding.rawValue
-        stored.compression = compression.rawValue
-        stored.delimiter = UInt32(dialect.delimiter)
-        stored.quote = UInt32(dialect.quote ?? 0)
-        stored.header = header
-        return stored
+extension StoredFileCheckpoint {
+    package init(_ checkpoint: FileCheckpoint) {
+        self.init()
+        sourceOffset = checkpoint.sourceOffset
+        contentOffset = checkpoint.contentOffset
+        rows = checkpoint.rows
+        lines = checkpoint.lines
+        format = StoredFileFormat(checkpoint.format)
+    }
+}
+
+extension StoredFileFormat {
+    package init(_ format: FileFormat) {
+        self.init()
+        encoding = format.encoding.rawValue
+        compression = format.compression.rawValue
+        delimiter = UInt32(format.dialect.delimiter)
+        quote = UInt32(format.dialect.quote ?? 0)
+        header = format.header
     }
 }

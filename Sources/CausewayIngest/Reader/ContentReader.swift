@@ -25,6 +25,9 @@ struct ContentReader {
     /// All content was given.
     private(set) var isOver = false
 
+    /// Bytes fed and not looked at yet.
+    var bufferedBytes: Int { input.count - position }
+
     init(limit: Int64) {
         self.limit = limit
     }

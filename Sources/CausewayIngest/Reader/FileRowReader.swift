@@ -43,6 +43,9 @@ package struct FileRowReader: ~Copyable {
         format = resume.format
     }
 
+    /// Bytes held of what was fed and not given yet, for tests.
+    var bufferedBytes: Int { (scanner?.text.count ?? 0) + content.bufferedBytes }
+
     /// Adds the file's next bytes. Not after ``finish()``.
     package mutating func feed(_ bytes: [UInt8]) {
         content.feed(bytes)
