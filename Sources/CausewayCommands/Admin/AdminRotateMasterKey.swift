@@ -18,7 +18,7 @@ struct AdminRotateMasterKey: SessionCommand {
     var yes = false
 
     func run(in session: Session) async throws {
-        try Confirmation.require(yes, "Make a new master key?", .terminal(session.console))
+        try Confirmation.require(yes, "Make a new master key?", session.prompt)
         let response = try await session.call(
             AdministrationServiceMethods.rotateMasterKey, RotateMasterKeyRequest())
         try session.console.emit(

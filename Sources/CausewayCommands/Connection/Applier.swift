@@ -86,7 +86,7 @@ struct Applier {
         var wanted = given
         // A key that was confirmed stays pinned although documents written before do not know it.
         wanted.settings[HostKey.setting] =
-            hostKey.map { SettingValue(.text($0)) } ?? given.settings[HostKey.setting]
+            hostKey.map(HostKey.value) ?? given.settings[HostKey.setting]
             ?? current.settings[HostKey.setting]
         let set = SettingSet.connection(integration, try SignInChoice.method(wanted.signInMethod, of: integration))
         let credentials = try credentials(document, set)

@@ -42,7 +42,7 @@ struct ConnectionApply: SessionCommand {
     }
 
     func run(in session: Session) async throws {
-        var applier = Applier(session: session, prompt: .terminal(session.console, isAllowed: file != "-"))
+        var applier = Applier(session: session, prompt: session.prompt.unless(file == "-"))
         applier.secrets = try secrets.sources()
         applier.hostKey = acceptHostKey
         applier.skipsTest = skipTest

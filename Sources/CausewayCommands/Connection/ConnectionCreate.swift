@@ -52,7 +52,7 @@ struct ConnectionCreate: SessionCommand {
 
     func run(in session: Session) async throws {
         let integration = try await session.integration(self.integration)
-        let prompt = Prompt.terminal(session.console, isAllowed: !noInput)
+        let prompt = session.prompt.unless(noInput)
         let (request, name) = try request(integration, prompt, session.console)
         let connection = try await HostKey.confirming(prompt, isGiven: acceptHostKey != nil) { fingerprint in
             var attempt = request

@@ -22,7 +22,7 @@ struct ConnectionDelete: SessionCommand {
     func run(in session: Session) async throws {
         let connection = try await session.connection(name)
         try Confirmation.require(
-            yes, "Delete \(name.id) with all its records, runs and credentials?", .terminal(session.console))
+            yes, "Delete \(name.id) with all its records, runs and credentials?", session.prompt)
         _ = try await session.call(ConnectionServiceMethods.deleteConnection) {
             $0.name = name.resource
             $0.etag = connection.etag

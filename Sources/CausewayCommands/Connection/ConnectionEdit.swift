@@ -102,7 +102,7 @@ struct ConnectionEdit: SessionCommand {
     }
 
     private func editDocument(_ current: Connection, _ session: Session) async throws {
-        let prompt = Prompt.terminal(session.console)
+        let prompt = session.prompt
         guard prompt.isPossible else {
             throw Failure.usage(
                 "Nothing to change, and there is no terminal for an editor.",

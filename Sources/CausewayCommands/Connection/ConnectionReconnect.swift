@@ -9,8 +9,8 @@ struct ConnectionReconnect: SessionCommand {
         abstract: "Replace a connection's credentials, or its pinned host key.",
         discussion: """
             Asks for the secrets that the sign-in method needs and the flags do not give; all of them are replaced \
-            together, after a test with the new ones. With --accept-host-key and no secret, only the pinned host key \
-            is replaced.
+            together, after a test with the new ones. With --accept-host-key or --set and no secret, the credentials \
+            stay and only these settings change.
 
             Examples:
               causeway reconnect crm
@@ -42,47 +42,30 @@ struct ConnectionReconnect: SessionCommand {
         let set = SettingSet.connection(integration, method)
         let assignments = try settings.map { try Assignment($0, option: "--set") }
         let values = try set.values(assignments)
-        let prompt = Prompt.terminal(session.console, isAllowed: !noInput)
+        let prompt = session.prompt.unless(noInput)
         let sources = try secrets.sources()
-        var connection = current
-        if let acceptHostKey, sources.isEmpty, signIn == nil, values.isEmpty {
-            connection = try await pin(acceptHostKey, current, session)
-        } else {
-            var credentials = Credentials()
-            try credentials.read(sources, set, session.console)
+        var credentials = Credentials()
+        try credentials.read(sources, set, session.console)
+        // Without credentials those that are kept stay, and only the settings change.
+        let keepsCredentials = sources.isEmpty && signIn == nil && (acceptHostKey != nil || !values.isEmpty)
+        if !keepsCredentials {
             if prompt.isPossible { try credentials.ask(prompt, set) }
             try credentials.checkComplete(set)
-            let request = ReconnectConnectionRequest.with {
-                $0.name = name.resource
-                $0.signInMethod = method?.id ?? ""
-                $0.credentials = credentials.bytes
-                $0.settings = values.pinning(acceptHostKey)
-                $0.skipTest = skipTest
-            }
-            connection = try await HostKey.confirming(prompt, isGiven: acceptHostKey != nil) { fingerprint in
-                var attempt = request
-                attempt.settings = request.settings.pinning(fingerprint)
-                return try await session.busy("Testing the connection") {
-                    try await session.call(ConnectionServiceMethods.reconnectConnection, attempt)
-                }
+        }
+        let request = ReconnectConnectionRequest.with {
+            $0.name = name.resource
+            $0.signInMethod = method?.id ?? ""
+            $0.credentials = credentials.bytes
+            $0.settings = values.pinning(acceptHostKey)
+            $0.skipTest = skipTest
+        }
+        let connection = try await HostKey.confirming(prompt, isGiven: acceptHostKey != nil) { fingerprint in
+            var attempt = request
+            attempt.settings = request.settings.pinning(fingerprint)
+            return try await session.busy("Testing the connection") {
+                try await session.call(ConnectionServiceMethods.reconnectConnection, attempt)
             }
         }
         try session.console.emit(.done("Reconnected \(name.id).", connection))
-    }
-
-    /// Replaces the pinned key and nothing else; the credentials that are kept stay.
-    private func pin(_ fingerprint: String, _ current: Connection, _ session: Session) async throws -> Connection {
-        let update = UpdateConnectionRequest.with {
-            $0.connection = .with {
-                $0.name = current.name
-                $0.etag = current.etag
-                $0.settings = [:].pinning(fingerprint)
-            }
-            $0.updateMask = .with { $0.paths = ["settings.\(HostKey.setting)"] }
-        }
-        let updated = try await session.call(ConnectionServiceMethods.updateConnection, update)
-        // What the changed key caused is over: the connection goes on where it waited for somebody.
-        guard updated.state == .needsReconnect else { return updated }
-        return try await session.call(ConnectionServiceMethods.resumeConnection) { $0.name = current.name }
     }
 }

@@ -6,6 +6,11 @@ enum HostKey {
     /// The setting that pins a key.
     static let setting = "host_key_fingerprint"
 
+    /// The setting's value: a list, for a server has more than one key while it changes them.
+    static func value(_ fingerprint: String) -> SettingValue {
+        SettingValue(.texts(.with { $0.values = [fingerprint] }))
+    }
+
     /// Makes an attempt, and a second one with the key's fingerprint if the first ends with an unknown host key that
     /// somebody confirms.
     ///
@@ -31,11 +36,11 @@ enum HostKey {
 }
 
 extension [String: SettingValue] {
-    /// These settings with the host key pinned.
+    /// These settings with the host key pinned, in place of those that were.
     func pinning(_ fingerprint: String?) -> Self {
         guard let fingerprint else { return self }
         var settings = self
-        settings[HostKey.setting] = SettingValue(.text(fingerprint))
+        settings[HostKey.setting] = HostKey.value(fingerprint)
         return settings
     }
 }

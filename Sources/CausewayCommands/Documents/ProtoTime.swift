@@ -18,8 +18,10 @@ extension ProtoDuration {
         nanos = Int32(truncatingIfNeeded: duration.components.attoseconds / 1_000_000_000)
     }
 
-    /// The length of time.
-    var length: Duration { .seconds(seconds) + .nanoseconds(Int64(nanos)) }
+    /// The length of time, at most the 10,000 years that the API allows.
+    var length: Duration { .seconds(max(-Self.limit, min(seconds, Self.limit))) + .nanoseconds(Int64(nanos)) }
+
+    private static let limit: Int64 = 315_576_000_000
 }
 
 extension JSONValue {

@@ -17,13 +17,18 @@ struct Prompt: Sendable {
         self.read = read
     }
 
-    /// The terminal's, if stdin and stderr are one; never with `isAllowed` false.
-    static func terminal(_ console: Console, isAllowed: Bool = true) -> Prompt {
-        Prompt(isPossible: isAllowed && isatty(STDIN_FILENO) == 1 && console.err.isTerminal) { text in
+    /// The terminal's, if stdin and stderr are one.
+    static func terminal(_ console: Console) -> Prompt {
+        Prompt(isPossible: isatty(STDIN_FILENO) == 1 && console.err.isTerminal) { text in
             console.display(text)
         } read: { echo in
             try TerminalInput.readLine(echo: echo)
         }
+    }
+
+    /// The same, or one that asks nothing.
+    func unless(_ isForbidden: Bool) -> Prompt {
+        Prompt(isPossible: isPossible && !isForbidden, show: show, read: read)
     }
 
     /// Shows lines before a question.

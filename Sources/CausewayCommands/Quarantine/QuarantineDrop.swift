@@ -42,7 +42,7 @@ struct QuarantineDrop: SessionCommand {
             parent = try await session.quarantineParent(name, run)
             what = run == nil ? "all rows in quarantine" : "the rows of \(parent)"
         }
-        try Confirmation.require(yes, "Drop \(what) of \(name.id)?", .terminal(session.console))
+        try Confirmation.require(yes, "Drop \(what) of \(name.id)?", session.prompt)
         let response = try await session.call(QuarantineServiceMethods.dropQuarantinedRows) { $0.parent = parent }
         try session.console.emit(
             Report(

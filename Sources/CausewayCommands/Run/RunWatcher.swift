@@ -99,7 +99,7 @@ struct RunWatcher: Sendable {
 
     /// After Ctrl-C: whether to stop watching, and whether the run is to end with it.
     private func wantsToLeave() async throws -> Bool {
-        let prompt = Prompt.terminal(session.console)
+        let prompt = session.prompt
         let run = state.progress.withLock(\.run)
         guard prompt.isPossible, draws else { return true }
         prompt.say("", "Run \(run.number) goes on in the daemon.")

@@ -5,6 +5,7 @@ import CausewayMessages
 struct Session: Sendable {
     let daemon: any Daemon
     let console: Console
+    let prompt: Prompt
     let clock: LocalClock
     /// How long to wait for an answer; nil: the client's own limit.
     let timeout: Duration?

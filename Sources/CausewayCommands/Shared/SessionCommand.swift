@@ -11,10 +11,12 @@ protocol SessionCommand: AsyncParsableCommand {
 
 extension SessionCommand {
     func run() async throws {
+        let console = global.console
         try await ClientDaemon.withDaemon(global) { daemon in
-            try await run(
-                in: Session(
-                    daemon: daemon, console: global.console, clock: .system(), timeout: global.timeout?.duration))
+            let session = Session(
+                daemon: daemon, console: console, prompt: .terminal(console), clock: .system(),
+                timeout: global.timeout?.duration)
+            try await run(in: session)
         }
     }
 }

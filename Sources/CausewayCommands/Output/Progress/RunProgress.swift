@@ -40,7 +40,7 @@ struct RunProgress: Sendable {
     /// How long the rest takes at the speed of the last seconds; nil where that is not known.
     func remaining(at now: Duration) -> Duration? {
         guard let share, share < 1, let rate = rate(at: now, of: { $0.bytes }), rate > 0 else { return nil }
-        let seconds = Double(counters.bytesTotal - counters.bytesRead) / rate
+        let seconds = (Double(counters.bytesTotal) - Double(counters.bytesRead)) / rate
         return seconds < 1e9 ? .seconds(Int64(seconds.rounded(.up))) : nil
     }
 
@@ -77,12 +77,12 @@ struct RunProgress: Sendable {
     /// The most important first.
     private func parts(at now: Duration) -> [String] {
         var parts = [Wording.count(counters.rowsRead, "row")]
-        if let rate = rowRate(at: now) { parts.append("\(Wording.count(Int64(rate.rounded())))/s") }
+        if let rate = rowRate(at: now) { parts.append("\(Wording.count(Int64(min(rate.rounded(), 1e15))))/s") }
         if let remaining = remaining(at: now) { parts.append("\(Wording.clock(remaining)) left") }
         let total = counters.bytesTotal > 0 ? " of \(Wording.bytes(counters.bytesTotal))" : ""
         parts.append("\(Wording.bytes(counters.bytesRead))\(total)")
         if counters.filesListed > 0 {
-            let done = counters.filesRead + counters.filesSkipped + counters.filesHeld + counters.filesFailed
+            let done = counters.filesRead &+ counters.filesSkipped &+ counters.filesHeld &+ counters.filesFailed
             parts.append("\(done) of \(Wording.count(counters.filesListed, "file"))")
         }
         return parts
@@ -102,7 +102,7 @@ struct RunProgress: Sendable {
         guard let first = samples.first, let last = samples.last else { return nil }
         let span = Double((max(now, last.time) - first.time).microseconds) / 1e6
         guard span >= 0.5 else { return nil }
-        return Double(max(0, value(last) - value(first))) / span
+        return max(0, Double(value(last)) - Double(value(first))) / span
     }
 
     private func bar(columns: Int, colours: Bool) -> String {

@@ -10,7 +10,8 @@ extension Run {
     /// From its permit to its end, nil before its end.
     var length: Duration? {
         guard let start = startTime ?? createTime, let end = endTime else { return nil }
-        return end.instant - start.instant
+        let (micros, overflow) = end.instant.micros.subtractingReportingOverflow(start.instant.micros)
+        return overflow ? nil : .microseconds(micros)
     }
 }
 

@@ -59,7 +59,7 @@ extension Report {
             line += " in \(Wording.duration(length))"
             let seconds = Double(length.microseconds) / 1e6
             if seconds >= 0.5, counters.rowsRead > 0 {
-                line += ", \(Wording.count(Int64(Double(counters.rowsRead) / seconds))) rows/s"
+                line += ", \(Wording.count(Int64(min(Double(counters.rowsRead) / seconds, 1e15)))) rows/s"
             }
         }
         if let files = counters.filesText { line += "; \(files)" }
