@@ -99,6 +99,7 @@ let package = Package(
                 "CausewayCore", "CausewayMessages", "CausewayWire", "CausewayEngine", "CausewayStore",
                 "CausewayConnectorKit", "CLinux", log,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
         .target(
@@ -174,10 +175,39 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "CausewayTransportTests",
+            dependencies: ["CausewayCore", "CausewayTransport", "CausewayTestKit"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CausewayConnectorKitTests",
+            dependencies: ["CausewayCore", "CausewayConnectorKit", "CausewayTestKit"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CausewayConnectorsTests",
+            dependencies: [
+                "CausewayCore", "CausewayConnectorKit", "CausewayConnectors", "CausewayTransport", "CausewayTestKit",
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "CausewayCommandsTests",
             dependencies: [
                 "CausewayCore", "CausewayMessages", "CausewayCommands",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CausewayServerTests",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayWire", "CausewayServer", "CausewayClient", log,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CausewayClientTests",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayWire", "CausewayClient",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
     ],

@@ -50,8 +50,8 @@ package final class LMDBStore: Store {
         path = folder.path
         let shared = SharedEnvironment(environment, folder: folder.data)
         let writer = Writer(
-            shared, options: options, clock: clock, beforeTransaction: hooks.beforeTransaction, onFatal: onFatal)
-        thread = try StoreThread { writer.run() }
+            options: options, clock: clock, beforeTransaction: hooks.beforeTransaction, onFatal: onFatal)
+        thread = try StoreThread { writer.run(on: shared) }
         self.writer = writer
         self.environment = Mutex(shared)
         readers = OpenReaders(clock)
@@ -78,6 +78,7 @@ package final class LMDBStore: Store {
         return try withSnapshot(shared) { try body(ReadTransaction($0)) }
     }
 
+    @discardableResult
     package func commit(_ unit: CommitUnit) async throws(CausewayError) -> CommitReceipt {
         try UnitRules.check(unit)
         return CommitReceipt(position: try await writer.perform(.unit(unit)))

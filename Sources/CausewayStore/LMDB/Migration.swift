@@ -15,6 +15,9 @@ package struct StoreFormat: Sendable {
 
     package static let now = StoreFormat(current: 1, migrations: [])
 
+    /// The number of the format that this program writes.
+    package var number: UInt32 { current }
+
     /// Brings an open store to this format, one transaction a step.
     ///
     /// - Throws: ``CausewayError``: a format from the future, or one that no migration starts from.

@@ -30,7 +30,6 @@ final class Writer: Sendable {
         var hasStopped = false
     }
 
-    private let environment: SharedEnvironment
     private let options: StoreOptions
     private let clock: any CausewayClock
     private let beforeTransaction: (@Sendable (Int) -> Void)?
@@ -38,10 +37,9 @@ final class Writer: Sendable {
     private let state = Monitor(State())
 
     init(
-        _ environment: SharedEnvironment, options: StoreOptions, clock: any CausewayClock,
+        options: StoreOptions, clock: any CausewayClock,
         beforeTransaction: (@Sendable (Int) -> Void)?, onFatal: @escaping @Sendable (CausewayError) -> Void
     ) {
-        self.environment = environment
         self.options = options
         self.clock = clock
         self.beforeTransaction = beforeTransaction
@@ -80,8 +78,8 @@ final class Writer: Sendable {
         state.update { $0.isClosing = true }
     }
 
-    /// The writer's thread.
-    func run() {
+    /// The writer's thread. It alone holds the environment for writing, and lets it go at its end.
+    func run(on environment: SharedEnvironment) {
         var health = WriterHealth()
         while let group = nextGroup() {
             beforeTransaction?(group.count)

@@ -50,6 +50,7 @@ package final class MemoryStore: Store {
         try body(ReadTransaction(state.withLock { $0.tables }))
     }
 
+    @discardableResult
     package func commit(_ unit: CommitUnit) async throws(CausewayError) -> CommitReceipt {
         try UnitRules.check(unit)
         try await gates.before(unit)

@@ -39,7 +39,7 @@ package struct Ownership: Hashable, Sendable {
 
 /// One change of one table. Keys begin with the shard of the unit's ownership: a unit with a key of another shard is
 /// refused whole. Making a connection is therefore two units: its shard's own first, then the directory entry that makes
-/// it visible.
+/// it visible. Requirements look at the state before the unit, wherever they stand in it.
 package enum Mutation: Sendable {
     /// Sets the value of a key.
     case put(Table, key: [UInt8], value: [UInt8])

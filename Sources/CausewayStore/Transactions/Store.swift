@@ -19,7 +19,9 @@ package protocol Store: Sendable {
     /// - Throws: ``CausewayError``. Reasons: `STORE_FULL` (resource exhausted, retryable), `STORE_IO` (unavailable),
     ///   `STORE_OUTCOME_UNKNOWN` (unavailable: the unit may or may not be durable; the store has stopped),
     ///   `OWNERSHIP_LOST` (failed precondition: another epoch owns the shard), `COMMIT_CONFLICT` (aborted: a
-    ///   requirement of the unit does not hold), `STORE_STOPPED` (unavailable).
+    ///   requirement of the unit does not hold), `STORE_STOPPED` (unavailable), `STORE_BUSY` (unavailable: too many
+    ///   units wait), `UNIT_TOO_LARGE` (resource exhausted) and `UNIT_INVALID` (internal: a key of another shard, or
+    ///   beyond the limits of ``UnitRules``).
     @discardableResult
     func commit(_ unit: CommitUnit) async throws(CausewayError) -> CommitReceipt
 }
