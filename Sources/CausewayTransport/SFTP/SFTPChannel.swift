@@ -27,7 +27,13 @@ final class SFTPChannel {
     /// libssh2_sftp_init: a channel, or NULL for CHANNEL_FAILURE and CHANNEL_REQUEST_DENIED where there is no such
     /// subsystem, and the link's errors.
     init(_ link: SSHLink) throws(CausewayError) {
-        guard let sftp = try link.attemptPointer("start of SFTP", { libssh2_sftp_init(link.session) }) else {
+        let started: OpaquePointer?
+        do {
+            started = try link.attemptPointer("start of SFTP") { libssh2_sftp_init(link.session) }
+        } catch {
+            throw error.reason == "LINK_STALLED" ? .sftpSilent(link.target) : error
+        }
+        guard let sftp = started else {
             let code = Int(libssh2_session_last_errno(link.session))
             // Servers that run a shell or nothing at all in its place close the channel.
             let isRefused =

@@ -120,7 +120,7 @@ extension CausewayError {
 
     static func rsaKeyUnsupported(_ target: SSHTarget, cause: (any Error)?) -> CausewayError {
         CausewayError(
-            .failedPrecondition, reason: "RSA_KEY_UNSUPPORTED",
+            .unauthenticated, reason: "RSA_KEY_UNSUPPORTED",
             "\(target.address) refuses the RSA key: libssh2 \(LibraryVersions.libssh2) can sign with RSA by SHA-1 only, which servers no longer take. Use an ed25519 or ecdsa key (ssh-keygen -t ed25519), or install libssh2 1.11 or newer here.",
             metadata: target.metadata.merging(["libssh2": LibraryVersions.libssh2], uniquingKeysWith: { $1 }),
             cause: cause)
@@ -168,6 +168,14 @@ extension CausewayError {
             .failedPrecondition, reason: "SFTP_NOT_OFFERED",
             "\(target.address) signed \"\(target.username)\" in but offers no SFTP; ask its owner to switch the sftp subsystem on.",
             metadata: target.metadata, cause: cause)
+    }
+
+    /// libssh2 does not notice when what should serve SFTP ends at once, so this may be that, or a link that stalls.
+    static func sftpSilent(_ target: SSHTarget) -> CausewayError {
+        CausewayError(
+            .unavailable, reason: "SFTP_SILENT",
+            "\(target.address) signed \"\(target.username)\" in, but its SFTP says nothing; ask its owner whether it works.",
+            metadata: target.metadata)
     }
 
     /// The other side, or the library, broke the protocol; a new session may do better.

@@ -102,9 +102,9 @@ extension SSHLink {
             ?? .signInRefused(target, by: "keyboard-interactive", cause: lastMessage)
     }
 
-    /// libssh2_userauth_publickey_frommemory: 0; FILE for a key that cannot be opened; AUTHENTICATION_FAILED for one
-    /// that the server does not take, PUBLICKEY_UNVERIFIED for one whose signature it does not take or that is not
-    /// enough; METHOD_NONE for a type unknown here; ALLOC, SOCKET_SEND.
+    /// libssh2_userauth_publickey_frommemory: 0; AUTHENTICATION_FAILED for a key that the server does not take,
+    /// PUBLICKEY_UNVERIFIED for one whose signature it does not take or that is not enough; ALLOC, SOCKET_SEND; and
+    /// FILE, METHOD_NONE, PROTO and others for a key that cannot be opened, before anything is sent.
     ///
     /// - Returns: nil, or what to throw.
     private func present(_ key: Secret, passphrase: Secret?) throws(CausewayError) -> CausewayError? {
@@ -125,14 +125,14 @@ extension SSHLink {
         }
         switch Int32(clamping: result) {
         case 0: return nil
-        case LIBSSH2_ERROR_FILE, LIBSSH2_ERROR_METHOD_NONE, LIBSSH2_ERROR_KEYFILE_AUTH_FAILED:
-            return .keyNotOpened(form, cause: lastMessage)
-        default:
+        case LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED, LIBSSH2_ERROR_ALLOC,
+            LIBSSH2_ERROR_SOCKET_SEND, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_DISCONNECT:
             if let failure = linkFailure(result, "sign in") { return failure }
             if form.isRSA == true, !LibraryVersions.hasRSAWithSHA2 {
                 return .rsaKeyUnsupported(target, cause: lastMessage)
             }
             return .signInRefused(target, by: "key", cause: lastMessage)
+        default: return .keyNotOpened(form, cause: lastMessage)
         }
     }
 }
