@@ -1,7 +1,7 @@
 import CausewayCore
 import CausewayEngine
 package import CausewayMessages
-import CausewayStore
+package import CausewayStore
 import CausewayWire
 
 /// AdministrationService.
@@ -61,7 +61,7 @@ struct AdministrationHandlers: Sendable {
 package struct Installation: Sendable {
     package var version: Version
     package var isServing: @Sendable () -> Bool
-    package var storeFigures: @Sendable () throws(CausewayError) -> CausewayStore.StoreFigures
+    package var storeFigures: @Sendable () throws -> CausewayStore.StoreFigures
     /// Copies the store to an absolute path while it is in use, and checks the copy.
     package var backUp: @Sendable (String) -> AsyncThrowingStream<BackUpProgress, any Error>
     /// How many credentials were sealed anew, and the new key's id.
@@ -69,7 +69,7 @@ package struct Installation: Sendable {
 
     package init(
         version: Version, isServing: @escaping @Sendable () -> Bool,
-        storeFigures: @escaping @Sendable () throws(CausewayError) -> CausewayStore.StoreFigures,
+        storeFigures: @escaping @Sendable () throws -> CausewayStore.StoreFigures,
         backUp: @escaping @Sendable (String) -> AsyncThrowingStream<BackUpProgress, any Error>,
         rotateMasterKey: @escaping @Sendable () async throws -> (credentials: Int, keyID: String)
     ) {

@@ -1,6 +1,7 @@
 import CausewayCore
 import CausewayEngine
 import CausewayMessages
+import CausewayStore
 import CausewayWire
 import Crypto
 

@@ -6,7 +6,6 @@ import CausewayWire
 
 /// QuarantineService.
 struct QuarantineHandlers: Sendable {
-    let supervisor: Supervisor
     let queries: Queries
 
     func register(in registry: inout MethodRegistry) {

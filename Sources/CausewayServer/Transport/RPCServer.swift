@@ -10,6 +10,9 @@ import Synchronization
 ///
 /// From a ``start()`` that returned there has to be a ``shutDown(grace:)``, once.
 package final class RPCServer: Sendable {
+    /// The version of the protocol that it speaks.
+    package static var protocolVersion: UInt32 { ServerConnectionMachine.protocolVersion }
+
     package let path: String
     private let mode: UInt32
     private let registry: MethodRegistry

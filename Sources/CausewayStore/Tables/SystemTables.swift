@@ -110,3 +110,28 @@ package enum RequestTable {
         }
     }
 }
+
+/// What tells which master key the credentials are sealed under. Its units are of the shard `system`.
+package enum MasterKeyCheckTable {
+    private static let key = KeyBuilder.key(.system, "master_key_check")
+
+    package static func get(in transaction: borrowing ReadTransaction) throws -> [UInt8]? {
+        try transaction.value(.settings, key)
+    }
+
+    package static func put(into unit: inout CommitUnit, _ checkValue: [UInt8]) {
+        unit.put(.settings, key, checkValue)
+    }
+}
+
+extension CredentialTable {
+    /// Whether any connection has credentials.
+    package static func holdsAny(in transaction: borrowing ReadTransaction) throws -> Bool {
+        var found = false
+        try transaction.scan(.credentials, KeyRange(from: [], upTo: nil)) { _, _ in
+            found = true
+            return .stop
+        }
+        return found
+    }
+}
