@@ -26,9 +26,8 @@ package struct EntityExport: Sendable {
 
     /// A segment in work.
     private struct OpenSegment {
-        let rowCount: Int
+        let records: RecordFormat.Block
         let dead: DeadSlots
-        let columns: [SegmentColumn?]
         var slot = 0
     }
 
@@ -65,14 +64,15 @@ package struct EntityExport: Sendable {
         }
         while piece.count < size {
             guard var segment = try current ?? open(store) else { break }
-            while segment.slot < segment.rowCount, piece.count < size {
+            current = nil
+            while segment.slot < segment.records.rowCount, piece.count < size {
                 if !segment.dead.contains(segment.slot) {
-                    format.append(segment.columns, segment.slot, to: &piece)
+                    format.append(segment.records, segment.slot, to: &piece)
                     recordCount += 1
                 }
                 segment.slot += 1
             }
-            current = segment.slot < segment.rowCount ? segment : nil
+            current = segment.slot < segment.records.rowCount ? segment : nil
         }
         return piece.isEmpty ? nil : piece
     }
@@ -87,6 +87,6 @@ package struct EntityExport: Sendable {
         }
         let segment = try SegmentReader(bytes, key: key, number: number)
         let columns = try fields.map { try segment.column($0.number) }
-        return OpenSegment(rowCount: segment.rowCount, dead: dead, columns: columns)
+        return OpenSegment(records: format.block(rowCount: segment.rowCount, columns), dead: dead)
     }
 }

@@ -106,7 +106,7 @@ package struct EntityWriter: ~Copyable, Sendable {
     ) throws(CausewayError) -> RecordIdentity {
         let known = Set(state.fields.map(\.number))
         guard fieldNumbers.count == batch.columnCount, Set(fieldNumbers).count == fieldNumbers.count,
-            known.isSuperset(of: fieldNumbers), batch.isConsistent, batch.rowCount <= RowBatch.maximumRows
+            known.isSuperset(of: fieldNumbers), batch.isConsistent
         else { throw mappingError(state) }
         guard !state.entity.primaryKey.isEmpty else { return .sourcePosition }
         var columns: [Int] = []

@@ -25,12 +25,18 @@ package struct SchemaUpdate: Sendable {
     /// Labels of fields whose type became wider.
     package var widened: [String]
 
+    /// Fields that an entity may have in all, missing ones too.
+    package static let maximumFields = 8_192
+    /// Bytes that a field's label may have.
+    package static let maximumLabel = 1_024
+
     /// Takes up `columns`: new labels become fields, known ones are seen again, types are widened.
     ///
     /// - Parameters:
     ///   - primaryKey: labels of the key, empty for records that are known by their source position; nil: as it is.
     ///   - now: when the columns were seen.
-    /// - Throws: ``CausewayError``. Invalid argument `COLUMN_NAMES` for a label that is empty or there twice,
+    /// - Throws: ``CausewayError``. Invalid argument `COLUMN_NAMES` for a label that is empty, too long or there twice,
+    ///   `TOO_MANY_FIELDS` (resource exhausted) above ``maximumFields``,
     ///   `PRIMARY_KEY_MISSING` (failed precondition) for a key that is not among the columns, and `PRIMARY_KEY_CHANGED`
     ///   (failed precondition) for another key than that of the records that are there.
     package static func takingUp(
@@ -49,6 +55,7 @@ package struct SchemaUpdate: Sendable {
                 position += 1
             }
         }
+        guard update.state.fields.count <= maximumFields else { throw tooManyFields(update.state) }
         try update.setPrimaryKey(primaryKey ?? state.entity.primaryKey, columns)
         return update
     }
@@ -68,6 +75,8 @@ package struct SchemaUpdate: Sendable {
             let problem: String
             if column.label.isEmpty {
                 problem = "Column \(index + 1) has no name; give it one in the source, or set the header by hand."
+            } else if column.label.utf8.count > maximumLabel {
+                problem = "The name of column \(index + 1) has more than \(maximumLabel) bytes."
             } else if column.label.utf8.contains(0) {
                 problem = "The name of column \(index + 1) holds a NUL character."
             } else if !labels.insert(column.label).inserted {
@@ -77,8 +86,18 @@ package struct SchemaUpdate: Sendable {
             }
             throw CausewayError(
                 .invalidArgument, reason: "COLUMN_NAMES", problem,
-                metadata: ["column": String(index + 1), "label": column.label])
+                metadata: ["column": String(index + 1), "label": String(column.label.prefix(64))])
         }
+    }
+
+    private static func tooManyFields(_ state: EntityState) -> CausewayError {
+        CausewayError(
+            .resourceExhausted, reason: "TOO_MANY_FIELDS",
+            "\(state.id) would have \(state.fields.count) fields; \(maximumFields) can be kept. "
+                + "If its columns are named anew in each file, correct the header setting.",
+            metadata: [
+                "entity": state.id, "fields": String(state.fields.count), "limit": String(maximumFields),
+            ])
     }
 
     private mutating func see(_ column: ObservedColumn, at index: Int, now: Timestamp) {

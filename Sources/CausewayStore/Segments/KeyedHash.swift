@@ -1,9 +1,10 @@
 /// The store's secret for hashes of content: drawn once for each store, kept in it, never shown.
 ///
 /// Content hashes decide whether a record is unchanged; without the secret nobody can make two contents that collide.
-package struct ContentSeed: Hashable, Sendable {
+package struct ContentSeed: Hashable, Sendable, CustomStringConvertible {
     package let value: UInt64
     package init(_ value: UInt64) { self.value = value }
+    package var description: String { "<redacted>" }
 }
 
 /// A 64-bit hash of bytes under a secret, for short texts above all.

@@ -47,10 +47,18 @@ package struct RowBatch: Sendable {
         @inline(__always) package var length: Int { Int(bits & 0xFFFF_FFFF) }
     }
 
-    /// Whether every cell lies in the text. What reads cells without further checks asks this first.
+    /// Whether every cell lies in the text and all of them fit into segments. What reads cells without further checks
+    /// asks this first.
     var isConsistent: Bool {
         guard cells.count == rowCount * columnCount, lines.count == rowCount else { return false }
-        return cells.allSatisfy { $0.isNull || $0.offset + $0.length <= text.count }
+        guard rowCount <= Self.maximumRows, columnCount <= Self.maximumColumns else { return false }
+        var bytes = 0
+        let areInside = cells.allSatisfy {
+            guard !$0.isNull else { return true }
+            bytes += $0.length
+            return $0.offset + $0.length <= text.count
+        }
+        return areInside && bytes <= Self.textTarget + Self.maximumRowBytes
     }
 
     package func cell(row: Int, column: Int) -> Cell { cells[row * columnCount + column] }

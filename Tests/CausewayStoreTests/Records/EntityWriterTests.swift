@@ -135,4 +135,43 @@ import Testing
         #expect(records.count == 10_000)
         #expect(records.allSatisfy { $0.values[1] == "new" })
     }
+
+    @Test func takesABatchWithoutRows() async throws {
+        var fixture = EntityFixture()
+        let counts = try await fixture.take(["id", "v"], [], key: ["id"])
+        #expect(counts.sum == 0)
+        #expect(try fixture.stored()?.fields.count == 2)
+        #expect(try fixture.export() == "id,v\n")
+    }
+
+    @Test func takesTheWidestRows() async throws {
+        var fixture = EntityFixture()
+        let columns = (0..<RowBatch.maximumColumns).map { "c\($0)" }
+        let row = columns.indices.map { $0 % 3 == 0 ? nil : "v\($0)" }
+        try await fixture.take(columns, [row, row], source: "/a", firstRow: 1)
+        #expect(try fixture.latest().map(\.values) == [row, row])
+        #expect(fixture.state.fields.allSatisfy { $0.stored.rowCount == 2 })
+    }
+
+    /// However many records a batch replaces, a commit unit takes it, with room for what goes with it.
+    @Test func theLargestBatchFitsAUnit() {
+        let changes = 2 * RowBatch.maximumRows + SchemaUpdate.maximumFields + 16
+        #expect(changes <= UnitRules.greatestUnitChanges - 4_096)
+    }
+
+    @Test func refusesABatchWhoseCellsLieOutside() async throws {
+        var fixture = EntityFixture()
+        try await fixture.take(["id", "v"], [["1", "a"]], key: ["id"])
+        for cell: UInt64 in [1 << 32 | 5, 100 << 32 | 1] {
+            let batch = RowBatch(
+                columnCount: 2, text: Array("2b".utf8), packedCells: [1, cell], sourceRows: [1], lines: [1])
+            var writer = EntityWriter(seed: testSeed)
+            #expect(throws: CausewayError.self) {
+                try writer.prepare(
+                    batch, fieldNumbers: [1, 2], state: fixture.state,
+                    provenance: Provenance(run: 1, source: "", importTime: fixture.now), date: fixture.date,
+                    reading: fixture.store)
+            }
+        }
+    }
 }

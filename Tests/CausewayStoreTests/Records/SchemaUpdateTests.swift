@@ -78,6 +78,18 @@ import Testing
         } throws: { ($0 as? CausewayError)?.reason == "COLUMN_NAMES" }
     }
 
+    @Test func fieldsAreBounded() throws {
+        var state: EntityState?
+        for file in 0..<2 {
+            let labels = (0..<SchemaUpdate.maximumFields / 2).map { ("\(file) \($0)", FieldType?.none) }
+            state = try take(labels, into: state).state
+        }
+        #expect {
+            _ = try take([("one more", nil)], into: state)
+        } throws: { ($0 as? CausewayError)?.reason == "TOO_MANY_FIELDS" }
+        #expect(throws: CausewayError.self) { try take([(String(repeating: "x", count: 1_025), nil)]) }
+    }
+
     @Test func theKeyMustBeThereAndStay() throws {
         #expect {
             _ = try take([("a", nil)], key: ["b"])
