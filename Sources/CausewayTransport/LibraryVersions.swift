@@ -16,8 +16,10 @@ package enum LibraryVersions {
         hasRSAWithSHA2
         ? []
         : [
-            "libssh2 \(libssh2) signs with RSA by SHA-1 only: sign in with an ed25519 or ecdsa key, or use libssh2 1.11.",
-            "libssh2 \(libssh2) reaches no server that has only an RSA host key: add an ed25519 or ecdsa host key there, or use libssh2 1.11.",
+            "libssh2 \(libssh2) signs with RSA by SHA-1 only: sign in with an ed25519 or ecdsa key, or use libssh2 "
+                + "1.11.",
+            "libssh2 \(libssh2) reaches no server that has only an RSA host key: add an ed25519 or ecdsa host key "
+                + "there, or use libssh2 1.11.",
             "libssh2 \(libssh2) cannot rename over an existing file: files are moved to names that are free.",
         ]
 }

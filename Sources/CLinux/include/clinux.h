@@ -20,6 +20,8 @@ int clinux_peer_credentials(int fd, clinux_peer *peer);
 int64_t clinux_filesystem_type(const char *path);
 /// prctl(PR_SET_DUMPABLE, 0): no core image, no ptrace by the same uid.
 int clinux_forbid_core_dumps(void);
+/// CLOCK_MONOTONIC in nanoseconds. (Swift attributes timespec to whichever C module happens to be read first.)
+int64_t clinux_monotonic_nanoseconds(void);
 /// Starts a thread that nobody joins, with at least `stack` bytes of stack; 0, or an errno. The first 15 bytes of `name`
 /// are shown by ps -L and debuggers.
 int clinux_start_thread(const char *name, size_t stack, void *(*body)(void *), void *argument);

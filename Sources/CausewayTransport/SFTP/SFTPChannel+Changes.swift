@@ -48,7 +48,8 @@ extension SFTPChannel {
             if try statIfThere(target) != nil { throw alreadyExists(target) }
             throw CausewayError(
                 .failedPrecondition, reason: "MOVE_FAILED",
-                "\(link.target.address) could not move \(path) to \(target); a move must stay within one file system there.",
+                "\(link.target.address) could not move \(path) to \(target); a move must stay within one file "
+                    + "system there.",
                 metadata: error.metadata.merging(["target": target], uniquingKeysWith: { $1 }))
         }
     }

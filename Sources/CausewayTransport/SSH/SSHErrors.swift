@@ -21,7 +21,8 @@ extension CausewayError {
         case ETIMEDOUT:
             CausewayError(
                 .unavailable, reason: "CONNECT_TIMEOUT",
-                "\(target.address) did not answer within \(target.connectTimeout.text); check \"host\", \"port\" and the firewalls.",
+                "\(target.address) did not answer within \(target.connectTimeout.text); check \"host\", \"port\" "
+                    + "and the firewalls.",
                 metadata: target.metadata, cause: failure)
         default:
             CausewayError(
@@ -34,7 +35,8 @@ extension CausewayError {
     static func handshakeTimeout(_ target: SSHTarget) -> CausewayError {
         CausewayError(
             .unavailable, reason: "CONNECT_TIMEOUT",
-            "\(target.address) took the connection but did not speak SSH within \(target.connectTimeout.text); check \"port\".",
+            "\(target.address) took the connection but did not speak SSH within \(target.connectTimeout.text); "
+                + "check \"port\".",
             metadata: target.metadata)
     }
 
@@ -56,19 +58,21 @@ extension CausewayError {
     static func hostKeyUnknown(_ target: SSHTarget, _ key: PresentedHostKey) -> CausewayError {
         CausewayError(
             .failedPrecondition, reason: "HOST_KEY_UNKNOWN",
-            "\(target.address) is not known yet. It shows the \(key.type) key \(key.fingerprint); compare it with what the server's owner says and set \"host_key_fingerprint\" to it.",
-            metadata: target.metadata.merging(
-                ["fingerprint": key.fingerprint.description, "key_type": key.type], uniquingKeysWith: { $1 }))
+            "\(target.address) is not known yet. It shows the \(key.type) key \(key.fingerprint); compare it with "
+                + "what the server's owner says and set \"host_key_fingerprint\" to it.",
+            metadata: target.metadata(and: ["fingerprint": key.fingerprint.description, "key_type": key.type]))
     }
 
     static func hostKeyChanged(_ target: SSHTarget, _ key: PresentedHostKey) -> CausewayError {
         let expected = target.trustedHostKeys.map(\.description).joined(separator: ",")
         return CausewayError(
             .failedPrecondition, reason: "HOST_KEY_CHANGED",
-            "\(target.address) is not the host that is trusted: \(expected) is expected, it shows the \(key.type) key \(key.fingerprint). Nothing was sent to it. If the server's owner changed the key, set \"host_key_fingerprint\" to the new one.",
-            metadata: target.metadata.merging(
-                ["expected": expected, "presented": key.fingerprint.description, "key_type": key.type],
-                uniquingKeysWith: { $1 }))
+            "\(target.address) is not the host that is trusted: \(expected) is expected, it shows the \(key.type) "
+                + "key \(key.fingerprint). Nothing was sent to it. If the server's owner changed the key, set "
+                + "\"host_key_fingerprint\" to the new one.",
+            metadata: target.metadata(and: [
+                "expected": expected, "presented": key.fingerprint.description, "key_type": key.type,
+            ]))
     }
 
     /// The two sides have no common algorithm of one kind.
@@ -76,14 +80,15 @@ extension CausewayError {
         _ target: SSHTarget, kind: String, offered: [String], cause: (any Error)?
     ) -> CausewayError {
         let list = offered.joined(separator: ", ")
-        let metadata = target.metadata.merging(
-            ["kind": kind, "offered": list, "libssh2": LibraryVersions.libssh2], uniquingKeysWith: { $1 })
+        let metadata = target.metadata(and: ["kind": kind, "offered": list, "libssh2": LibraryVersions.libssh2])
         if kind == SSHAlgorithms.hostKeyKind, offered.allSatisfy({ $0.contains("rsa") }),
             !LibraryVersions.hasRSAWithSHA2
         {
             return CausewayError(
                 .failedPrecondition, reason: "HOST_KEY_UNSUPPORTED",
-                "\(target.address) has only an RSA host key, which libssh2 \(LibraryVersions.libssh2) cannot check with SHA-2. Add an ed25519 or ecdsa host key to the server (ssh-keygen -A), or install libssh2 1.11 or newer here.",
+                "\(target.address) has only an RSA host key, which libssh2 \(LibraryVersions.libssh2) cannot check "
+                    + "with SHA-2. Add an ed25519 or ecdsa host key to the server (ssh-keygen -A), or install "
+                    + "libssh2 1.11 or newer here.",
                 metadata: metadata, cause: cause)
         }
         return CausewayError(
@@ -97,9 +102,9 @@ extension CausewayError {
     static func signInRefused(_ target: SSHTarget, by method: String, cause: (any Error)?) -> CausewayError {
         CausewayError(
             .unauthenticated, reason: "SIGN_IN_REFUSED",
-            "\(target.address) refuses to sign in \"\(target.username)\" by \(method); check the username and the credentials (reconnect replaces them).",
-            metadata: target.metadata.merging(
-                ["username": target.username, "method": method], uniquingKeysWith: { $1 }),
+            "\(target.address) refuses to sign in \"\(target.username)\" by \(method); check the username and the "
+                + "credentials (reconnect replaces them).",
+            metadata: target.metadata(and: ["username": target.username, "method": method]),
             cause: cause)
     }
 
@@ -107,22 +112,26 @@ extension CausewayError {
         let list = offered.joined(separator: ", ")
         return CausewayError(
             .failedPrecondition, reason: "SIGN_IN_METHOD_NOT_OFFERED",
-            "\(target.address) does not take a \(method) from \"\(target.username)\"; it takes: \(list). Choose another sign-in method.",
-            metadata: target.metadata.merging(["method": method, "offered": list], uniquingKeysWith: { $1 }))
+            "\(target.address) does not take a \(method) from \"\(target.username)\"; it takes: \(list). Choose "
+                + "another sign-in method.",
+            metadata: target.metadata(and: ["method": method, "offered": list]))
     }
 
     static func passwordExpired(_ target: SSHTarget) -> CausewayError {
         CausewayError(
             .unauthenticated, reason: "PASSWORD_EXPIRED",
-            "The password of \"\(target.username)\" on \(target.address) has expired; set a new one there, then reconnect.",
+            "The password of \"\(target.username)\" on \(target.address) has expired; set a new one there, then "
+                + "reconnect.",
             metadata: target.metadata)
     }
 
     static func rsaKeyUnsupported(_ target: SSHTarget, cause: (any Error)?) -> CausewayError {
         CausewayError(
             .unauthenticated, reason: "RSA_KEY_UNSUPPORTED",
-            "\(target.address) refuses the RSA key: libssh2 \(LibraryVersions.libssh2) can sign with RSA by SHA-1 only, which servers no longer take. Use an ed25519 or ecdsa key (ssh-keygen -t ed25519), or install libssh2 1.11 or newer here.",
-            metadata: target.metadata.merging(["libssh2": LibraryVersions.libssh2], uniquingKeysWith: { $1 }),
+            "\(target.address) refuses the RSA key: libssh2 \(LibraryVersions.libssh2) can sign with RSA by SHA-1 "
+                + "only, which servers no longer take. Use an ed25519 or ecdsa key (ssh-keygen -t ed25519), or "
+                + "install libssh2 1.11 or newer here.",
+            metadata: target.metadata(and: ["libssh2": LibraryVersions.libssh2]),
             cause: cause)
     }
 
@@ -130,7 +139,7 @@ extension CausewayError {
 
     /// By the status that the server gave, draft-ietf-secsh-filexfer-02 §7.
     static func sftpStatus(_ status: UInt, _ target: SSHTarget, _ what: String, _ path: String) -> CausewayError {
-        let metadata = target.metadata.merging(["path": path, "status": String(status)], uniquingKeysWith: { $1 })
+        let metadata = target.metadata(and: ["path": path, "status": String(status)])
         switch status {
         case LIBSSH2_FX_NO_SUCH_FILE, LIBSSH2_FX_NO_SUCH_PATH:
             return CausewayError(
@@ -166,7 +175,8 @@ extension CausewayError {
     static func sftpNotOffered(_ target: SSHTarget, cause: (any Error)?) -> CausewayError {
         CausewayError(
             .failedPrecondition, reason: "SFTP_NOT_OFFERED",
-            "\(target.address) signed \"\(target.username)\" in but offers no SFTP; ask its owner to switch the sftp subsystem on.",
+            "\(target.address) signed \"\(target.username)\" in but offers no SFTP; ask its owner to switch the "
+                + "sftp subsystem on.",
             metadata: target.metadata, cause: cause)
     }
 
@@ -174,7 +184,8 @@ extension CausewayError {
     static func sftpSilent(_ target: SSHTarget) -> CausewayError {
         CausewayError(
             .unavailable, reason: "SFTP_SILENT",
-            "\(target.address) signed \"\(target.username)\" in, but its SFTP says nothing; ask its owner whether it works.",
+            "\(target.address) signed \"\(target.username)\" in, but its SFTP says nothing; ask its owner whether "
+                + "it works.",
             metadata: target.metadata)
     }
 
@@ -189,6 +200,8 @@ extension CausewayError {
 
 extension SSHTarget {
     fileprivate var metadata: [String: String] { ["host": host, "port": String(port)] }
+
+    fileprivate func metadata(and more: [String: String]) -> [String: String] { metadata.merging(more) { $1 } }
 }
 
 /// What a library said, as a cause. Holds no secret: libssh2's texts are constants.

@@ -69,7 +69,8 @@ extension SSHLink {
             guard !known.isEmpty, libssh2_session_method_pref(session, method, known) == 0 else {
                 throw CausewayError(
                     .failedPrecondition, reason: "NO_ALGORITHMS",
-                    "libssh2 \(LibraryVersions.libssh2) knows none of the algorithms that are accepted; install another build.",
+                    "libssh2 \(LibraryVersions.libssh2) knows none of the algorithms that are accepted; install "
+                        + "another build.",
                     cause: lastMessage)
             }
         }
@@ -92,8 +93,9 @@ extension SSHLink {
         return linkFailure(code, "exchange of keys") ?? .protocolBroken(target, "exchange of keys", cause: message)
     }
 
-    /// The software that the server says it is.
+    /// The software that the server says it is, as far as it is short and printable.
     private var banner: String {
-        libssh2_session_banner_get(session).map { String(cString: $0) } ?? "no banner"
+        guard let text = libssh2_session_banner_get(session) else { return "no banner" }
+        return String(String(cString: text).unicodeScalars.prefix(100).filter { (" "..."~").contains($0) })
     }
 }

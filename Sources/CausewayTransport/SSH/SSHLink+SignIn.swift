@@ -150,7 +150,8 @@ extension PrivateKeyForm {
             case .putty:
                 (
                     "PRIVATE_KEY_FORMAT",
-                    "The private key is in PuTTY's format; export it as an OpenSSH key (puttygen KEY -O private-openssh)."
+                    "The private key is in PuTTY's format; export it as an OpenSSH key (puttygen KEY -O "
+                        + "private-openssh)."
                 )
             case .publicKey: ("PRIVATE_KEY_FORMAT", "This is a public key; the private key of the pair is needed.")
             case .unknown:
@@ -169,7 +170,8 @@ extension CausewayError {
                 "The private key could not be opened: the passphrase is wrong, or the key is damaged.", cause: cause)
             : CausewayError(
                 .unauthenticated, reason: "PRIVATE_KEY_UNREADABLE",
-                "The private key could not be read: it is damaged, or of a type that is not known here; ed25519 and ecdsa keys are.",
+                "The private key could not be read: it is damaged, or of a type that is not known here; ed25519 "
+                    + "and ecdsa keys are.",
                 cause: cause)
     }
 }

@@ -65,8 +65,14 @@ struct SSHReader {
         return rest.prefix(Int(length))
     }
 
+    /// A name of RFC 4251 §6: at most 64 characters of printable ASCII, the only ones that are kept.
+    private static func name(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: bytes.prefix(64).filter { (0x21...0x7E).contains($0) }, as: UTF8.self)
+    }
+
+    /// The first 64 names.
     mutating func nameList() -> [String]? {
         guard let bytes = string() else { return nil }
-        return bytes.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+        return bytes.split(separator: UInt8(ascii: ",")).prefix(64).map { Self.name($0) }
     }
 }

@@ -63,8 +63,4 @@ struct SystemError: Error, CustomStringConvertible {
 }
 
 /// Seconds and fractions since some fixed instant; what timeouts of system calls are counted by.
-func monotonicNow() -> Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
-}
+func monotonicNow() -> Duration { .nanoseconds(clinux_monotonic_nanoseconds()) }
