@@ -3,7 +3,7 @@ import CausewayStore
 @preconcurrency import Glibc
 import Synchronization
 
-/// Performs the scripts of several shards at once and prints what became of each unit, a line each:
+/// Performs the scripts of several shards at once, each from where its shard stands, and prints what became of each unit, a line each:
 /// `sent SHARD N`, `ack SHARD N`, `fail SHARD N REASON`, `gaveup SHARD N`, `fatal REASON`, `end`.
 struct Runner {
     /// Attempts for one unit before giving up.
@@ -26,10 +26,26 @@ struct Runner {
 
     private func perform(_ shard: UInt64, _ epoch: UInt64, _ store: LMDBStore) async {
         var script = Script(shard: shard)
-        for number in 1...units {
+        let stored: UInt64
+        do {
+            stored = try position(of: script.shard, in: store)
+        } catch {
+            print("fail \(shard) 0 \(CausewayError.wrapping(error).reason)")
+            return
+        }
+        while script.number < units {
             let unit = script.next(epoch: epoch)
+            let number = script.number
+            guard number > stored else { continue }
             Marks.sent(shard, number)
             guard await commit(unit, shard, number, store) else { return }
+        }
+    }
+
+    private func position(of shard: ShardID, in store: LMDBStore) throws -> UInt64 {
+        try store.read { transaction in
+            let record = try transaction.get(.ownership, KeyBuilder.key(shard)) { OwnershipRecord.read($0) }
+            return record??.position ?? 0
         }
     }
 
