@@ -60,6 +60,13 @@ import Testing
         #expect(onlyMagic.error?.reason == "TRUNCATED_COMPRESSION")
     }
 
+    @Test func saysThatAResumedFileIsShorter() throws {
+        let checkpoint = try #require(try read(Packing.gzip(Self.table(100))).checkpoints.last)
+        let (outcome, _, error) = try read(Packing.gzip(Self.table(50)), resume: checkpoint)
+        #expect(error?.reason == "FILE_SHORTER")
+        #expect(outcome.rows.isEmpty)
+    }
+
     @Test(arguments: [Compression.gzip, .zstd]) func saysThatAStreamIsDamaged(_ compression: Compression) throws {
         let content = Self.table(20_000)
         var packed = compression == .gzip ? Packing.gzip(content) : Packing.zstd(content)

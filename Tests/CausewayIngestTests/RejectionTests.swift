@@ -1,4 +1,5 @@
 import CausewayCore
+import CausewayStore
 import Testing
 
 @testable import CausewayIngest
@@ -137,6 +138,22 @@ import Testing
         #expect(outcome.rows.last == ["3", "4"])
         #expect(outcome.reasons == [.unclosedQuote])
         #expect(outcome.rejected[0].truncated)
+    }
+
+    @Test func boundsBlankLines() throws {
+        var reader = try FileRowReader(options: FileFormatOptions())
+        let blank = [UInt8](repeating: UInt8(ascii: "\n"), count: 1 << 20)
+        for piece in [blank, Array("a,b\n".utf8), blank, Array("1,2\n".utf8)] {
+            for _ in 0..<(piece.count > 4 ? 16 : 1) {
+                reader.feed(piece)
+                while try reader.nextBatch() != nil {}
+                #expect(reader.bufferedBytes <= 6 << 20)
+            }
+        }
+        reader.finish()
+        let batch = try #require(try reader.nextBatch())
+        #expect(batch.header == ["a", "b"])
+        #expect(batch.rows.lines == [2 * 16 << 20 + 2])
     }
 
     @Test func nullKeyTokenIsNoKey() throws {

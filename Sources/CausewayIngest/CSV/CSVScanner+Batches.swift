@@ -5,6 +5,13 @@ import CausewayStore
 extension CSVScanner {
     /// Adds text to what is to be scanned.
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        if columns == 0, rowStart >= limits.batchText {
+            // Blank lines before the header belong to no batch.
+            text.removeSubrange(..<rowStart)
+            rowStart = 0
+            nonASCIIEnd = text.count
+            rewindRow()
+        }
         text.append(contentsOf: bytes)
     }
 

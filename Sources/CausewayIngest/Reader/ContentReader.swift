@@ -79,6 +79,12 @@ struct ContentReader {
                 guard decompressor?.isAtEnd ?? true else {
                     throw Decompressor.truncated(compression?.rawValue ?? "")
                 }
+                guard bytesToSkip == 0 else {
+                    throw CausewayError(
+                        .dataLoss, reason: "FILE_SHORTER",
+                        "The file has less content than was read from it before; it was changed in between.",
+                        metadata: ["missing_bytes": String(bytesToSkip)])
+                }
                 isOver = true
                 return nil
             }

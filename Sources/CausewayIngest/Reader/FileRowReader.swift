@@ -66,7 +66,7 @@ package struct FileRowReader: ~Copyable {
     package mutating func nextBatch() throws(CausewayError) -> ParsedBatch? {
         if failure == nil {
             do throws(CausewayError) {
-                if let isFull = try advance(), isFull { return takeBatch() }
+                if try advance() { return takeBatch() }
             } catch {
                 failure = error
             }
@@ -88,14 +88,14 @@ package struct FileRowReader: ~Copyable {
 
     /// Parses what was fed.
     ///
-    /// - Returns: true when a batch is full, false or nil when all is parsed.
-    private mutating func advance() throws(CausewayError) -> Bool? {
+    /// - Returns: whether a batch is full.
+    private mutating func advance() throws(CausewayError) -> Bool {
         if scanner == nil {
             guard try prepare() else { return false }
         }
         while true {
             switch try scanner?.scan(final: content.isOver) {
-            case nil: return nil
+            case nil: return false
             case .full: return true
             case .header: try readHeader()
             case .needsText:
