@@ -96,6 +96,21 @@ struct LinkTests {
         #expect(error?.reason == "CONNECT_TIMEOUT")
     }
 
+    @Test("that are idle are kept alive")
+    func keepAlive() async throws {
+        let fixture = try SFTPFixture()
+        let proxy = try FaultProxy(target: fixture.server.port)
+        defer { proxy.stop() }
+        var target = fixture.target(port: proxy.port)
+        target.keepAlive = .seconds(1)
+        let session = try await SFTPSession.open(target) { _ in }
+        // Nothing is asked of the server any more, so what comes is that alone.
+        let before = proxy.clientBytes
+        await proxy.waitUntil(clientBytes: before + 100)
+        #expect(try await session.stat("/").kind == .folder)
+        await session.close()
+    }
+
     @Test("to names that do not exist are told as such")
     func unknownName() async throws {
         let fixture = try SFTPFixture()

@@ -62,16 +62,14 @@ package final class FaultProxy: Sendable {
     /// Connections made so far.
     package var connections: Int { shared.state.withLock { $0.connections } }
 
+    /// Bytes that came from clients so far.
+    package var clientBytes: Int { shared.state.withLock { $0.clientBytes } }
+
     /// Returns when a connection has stalled, or at once when one has.
-    package func waitUntilStalled() async {
-        await withCheckedContinuation { continuation in
-            let isStalled = shared.state.withLock { state in
-                if !state.hasStalled { state.waiters.append(continuation) }
-                return state.hasStalled
-            }
-            if isStalled { continuation.resume() }
-        }
-    }
+    package func waitUntilStalled() async { await shared.wait(for: .stall) }
+
+    /// Returns when that many bytes have come from clients.
+    package func waitUntil(clientBytes: Int) async { await shared.wait(for: .clientBytes(clientBytes)) }
 
     /// What the thread and those who steer it both see.
     final class Shared: Sendable {
@@ -83,8 +81,22 @@ package final class FaultProxy: Sendable {
             var cuts = 0
             var connections = 0
             var hasStalled = false
-            var waiters: [CheckedContinuation<Void, Never>] = []
+            var clientBytes = 0
+            var waiters: [(condition: Condition, continuation: CheckedContinuation<Void, Never>)] = []
+
+            func holds(_ condition: Condition) -> Bool {
+                switch condition {
+                case .stall: hasStalled
+                case .clientBytes(let count): clientBytes >= count
+                }
+            }
         }
+
+        enum Condition: Sendable {
+            case stall
+            case clientBytes(Int)
+        }
+
         let state: Mutex<State>
         let listener: Int32
         let port: UInt16
@@ -109,6 +121,29 @@ package final class FaultProxy: Sendable {
             close(wakeWriter)
         }
 
+        func wait(for condition: Condition) async {
+            await withCheckedContinuation { continuation in
+                let holds = state.withLock { state in
+                    let holds = state.holds(condition)
+                    if !holds { state.waiters.append((condition, continuation)) }
+                    return holds
+                }
+                if holds { continuation.resume() }
+            }
+        }
+
+        /// Notes what happened on the thread, and wakes those who waited for it.
+        func note(_ body: (inout State) -> Void) {
+            let woken = state.withLock { state in
+                body(&state)
+                let waiters = state.waiters
+                state.waiters = waiters.filter { !state.holds($0.condition) }
+                return waiters.filter { state.holds($0.condition) }.map(\.continuation)
+            }
+            for continuation in woken { continuation.resume() }
+        }
+
+        /// Tells the thread what to do.
         func change(_ body: (inout State) -> Void) {
             state.withLock { body(&$0) }
             var byte: UInt8 = 1

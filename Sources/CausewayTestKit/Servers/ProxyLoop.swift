@@ -110,6 +110,7 @@ struct ProxyLoop {
             if case .cut(_, let most) = links[index].fault { allowed = min(allowed, most - links[index].clientBytes) }
             let bytes = receive(links[index].client, max(1, allowed), index)
             links[index].clientBytes += bytes.count
+            shared.note { $0.clientBytes += bytes.count }
             links[index].toServer = bytes
             if bytes.isEmpty, !links[index].isBroken { endClientSide(index) }
             if case .cut(_, let most) = links[index].fault, links[index].clientBytes >= most {
@@ -151,12 +152,7 @@ struct ProxyLoop {
     }
 
     private func stalled() -> Bool {
-        let waiters = shared.state.withLock { state in
-            state.hasStalled = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
+        shared.note { $0.hasStalled = true }
         return true
     }
 
