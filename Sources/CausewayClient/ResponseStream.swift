@@ -1,6 +1,7 @@
 package import CausewayCore
 package import CausewayMessages
 import CausewayWire
+import Synchronization
 
 /// The answers of a server-streaming call, in order, for one consumer.
 ///
@@ -16,7 +17,7 @@ package struct ResponseStream<Answer: ProtobufMessage>: AsyncSequence, Sendable 
         self.lease = lease
     }
 
-    package func makeAsyncIterator() -> Iterator { Iterator(lease: StreamLease(sharing: lease)) }
+    package func makeAsyncIterator() -> Iterator { Iterator(lease: lease.handOver()) }
 
     package struct Iterator: AsyncIteratorProtocol {
         let lease: StreamLease
@@ -34,11 +35,13 @@ package struct ResponseStream<Answer: ProtobufMessage>: AsyncSequence, Sendable 
     }
 }
 
-/// The call under a stream; given up when nobody holds it.
+/// The call under a stream; given up when its holder lets go of it: the stream, or once there is one, the iterator.
 final class StreamLease: Sendable {
     private let connection: ClientConnection
     private let mailbox: StreamMailbox
     private let ticket: CallTicket
+    /// Whether another lease holds the call now.
+    private let isHandedOver = Atomic(false)
 
     init(connection: ClientConnection, mailbox: StreamMailbox, ticket: CallTicket) {
         self.connection = connection
@@ -46,12 +49,14 @@ final class StreamLease: Sendable {
         self.ticket = ticket
     }
 
-    convenience init(sharing other: StreamLease) {
-        self.init(connection: other.connection, mailbox: other.mailbox, ticket: other.ticket)
+    /// A lease that holds the call from here on, in this one's place.
+    func handOver() -> StreamLease {
+        isHandedOver.store(true, ordering: .releasing)
+        return StreamLease(connection: connection, mailbox: mailbox, ticket: ticket)
     }
 
     deinit {
-        connection.abandon(ticket)
+        if !isHandedOver.load(ordering: .acquiring) { connection.abandon(ticket) }
     }
 
     func next() async throws(CausewayError) -> [UInt8]? {
