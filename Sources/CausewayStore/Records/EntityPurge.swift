@@ -20,10 +20,11 @@ package enum EntityPurge {
         [.credentials, .scheduleStates, .skippedSlots, .entities] + entityTables
         + [.quarantine, .runLogs, .runs, .settings, .connections]
 
-    /// The next unit of the removal of a whole shard; nil when nothing is left.
+    /// The next unit of the removal of a whole shard; nil when nothing is left, and for the shard `system`.
     package static func shard(
         _ ownership: Ownership, in transaction: borrowing ReadTransaction
     ) throws -> CommitUnit? {
+        guard ownership.shard != .system else { return nil }
         let prefix = KeyBuilder.key(ownership.shard)
         for table in shardTables {
             guard try !isEmpty(table, prefix, in: transaction) else { continue }

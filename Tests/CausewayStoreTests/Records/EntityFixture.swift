@@ -6,7 +6,7 @@ import Testing
 
 /// An entity in a store of its own, imported into batch by batch.
 struct EntityFixture {
-    let store = MemoryStore()
+    let store: any Store
     let ownership = Ownership(shard: testShard, epoch: 1)
     var state: EntityState
     var counts = UpsertCounts()
@@ -15,7 +15,8 @@ struct EntityFixture {
     var now = Timestamp(seconds: 1_800_000_000)
     private var nextRow: Int64 = 1
 
-    init(_ id: String = "customers") {
+    init(_ store: any Store = MemoryStore(), id: String = "customers") {
+        self.store = store
         state = EntityState(shard: testShard, id: id, number: 1, createTime: now)
     }
 
@@ -50,6 +51,40 @@ struct EntityFixture {
         var bytes: [UInt8] = []
         while let next = try export.next(reading: store, size: piece) { bytes += next }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Looks at every segment, dead slot and key: each record has one key, each key one record, and the kept figures
+    /// are those of a recount.
+    func audit() throws {
+        let keys = KeyRange(prefix: KeyBuilder.key(testShard, entity: state.entity.number))
+        try store.read { transaction in
+            var living: Set<RecordPlace> = []
+            var rowCounts: [UInt32: Int64] = [:]
+            var valueCounts: [UInt32: Int64] = [:]
+            try transaction.scan(.segments, keys) { key, value in
+                let number = try KeyTail(.segments, key).number(at: 4)
+                let segment = try SegmentReader(Array(value), key: Array(key), number: number)
+                let dead = try SegmentTable.deadSlots(number, of: state.entity.number, testShard, in: transaction)
+                let slots = (0..<segment.rowCount).filter { !dead.contains($0) }.map(UInt16.init)
+                for slot in slots { living.insert(RecordPlace(segment: number, slot: slot)) }
+                for (field, count) in zip(segment.fields, try segment.valueCounts(slots)) {
+                    rowCounts[field, default: 0] += Int64(slots.count)
+                    valueCounts[field, default: 0] += Int64(count)
+                }
+                return .next
+            }
+            #expect(state.entity.recordCount == Int64(living.count))
+            for field in state.fields {
+                #expect(field.stored.rowCount == rowCounts[field.number] ?? 0)
+                #expect(field.stored.valueCount == valueCounts[field.number] ?? 0)
+            }
+            try transaction.scan(.keys, keys) { _, value in
+                let entry = try #require(KeyIndex.decode(value))
+                #expect(living.remove(entry.place) != nil)
+                return .next
+            }
+            #expect(living.isEmpty)
+        }
     }
 
     /// All records by pages, the last imported first.

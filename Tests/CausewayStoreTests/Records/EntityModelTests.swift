@@ -40,16 +40,26 @@ import Testing
 
     @Test(arguments: 0..<30)
     func agreesWithTheModel(_ seed: UInt64) async throws {
+        try await compare(seed, on: MemoryStore())
+    }
+
+    @Test(arguments: 100..<106)
+    func agreesWithTheModelOnDisk(_ seed: UInt64) async throws {
+        try await StoreKind.lmdb.with { try await compare(seed, on: $0) }
+    }
+
+    private func compare(_ seed: UInt64, on store: any Store) async throws {
         var random = RowRandom(seed)
         let key = [["id"], ["id", "kind"], []][Int(seed % 3)]
         var model = EntityModel(key: key)
-        var fixture = EntityFixture()
+        var fixture = EntityFixture(store)
         for batch in batches(&random, key: key) {
             let positions = batch.rows.indices.map { "\(batch.source) \(batch.firstRow + Int64($0))" }
             model.take(batch.columns, batch.rows, positions: positions)
             try await fixture.take(
                 batch.columns, batch.rows, key: key, source: batch.source, firstRow: batch.firstRow)
             #expect(fixture.counts == model.counts)
+            try fixture.audit()
         }
         #expect(try fixture.export() == model.csv())
         #expect(try fixture.stored()?.entity == fixture.state.entity)
