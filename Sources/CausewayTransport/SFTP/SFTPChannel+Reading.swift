@@ -36,7 +36,7 @@ extension SFTPChannel {
         guard var handle = handles[number] else {
             throw CausewayError(.failedPrecondition, reason: "FILE_CLOSED", "The file was closed while it was read.")
         }
-        defer { handles[number] = handle }
+        defer { if handles[number] != nil { handles[number] = handle } }
         var filled = 0
         var firstByteAt = Duration.zero
         while filled < buffer.count {
@@ -52,7 +52,7 @@ extension SFTPChannel {
             }
             if result == 0 || result == Self.enough { break }
             guard result > 0 else {
-                if try recover(&handle) { continue }
+                if try recover(&handle, number) { continue }
                 throw self.failure(result, "read a file", handle.path)
             }
             if filled == 0 { firstByteAt = monotonicNow() }
@@ -67,13 +67,13 @@ extension SFTPChannel {
 
     /// Opens the file anew when the server answered a request with less than was asked for in the middle of the file,
     /// which libssh2 cannot go on from.
-    private func recover(_ handle: inout OpenHandle) throws(CausewayError) -> Bool {
+    private func recover(_ handle: inout OpenHandle, _ number: Int) throws(CausewayError) -> Bool {
         guard !handle.isCautious, link.lastMessage.description.contains("Unexpected Offset") else { return false }
-        let broken = handle.pointer
-        _ = try link.attempt("close") { Int(libssh2_sftp_close_handle(broken)) }
+        try close(number)
         handle.pointer = try open(handle.path, isFolder: false, "open a file")
         handle.isCautious = true
         libssh2_sftp_seek64(handle.pointer, UInt64(handle.offset))
+        handles[number] = handle
         return true
     }
 

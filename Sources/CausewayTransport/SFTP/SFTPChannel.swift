@@ -70,8 +70,10 @@ final class SFTPChannel {
 
     /// libssh2_sftp_close_handle: 0, and errors that leave nothing to do.
     func close(_ number: Int) throws(CausewayError) {
-        guard let handle = handles.removeValue(forKey: number) else { return }
+        guard let handle = handles[number] else { return }
         _ = try link.attempt("close") { Int(libssh2_sftp_close_handle(handle.pointer)) }
+        // Not before: a call that was given up in the middle is ended with the channel.
+        handles[number] = nil
     }
 
     /// libssh2_sftp_open_ex: a handle or NULL.
