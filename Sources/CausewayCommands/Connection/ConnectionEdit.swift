@@ -65,7 +65,7 @@ struct ConnectionEdit: SessionCommand {
     /// The connection with what the flags change.
     func edited(_ current: Connection, _ integration: Integration) throws -> Connection {
         var wanted = current
-        if let displayName { wanted.displayName = displayName.isEmpty ? name.id : displayName }
+        if let displayName { wanted.displayName = displayName }
         let set = SettingSet.connection(integration, try SignInChoice.method(current.signInMethod, of: integration))
         for setting in unset {
             _ = try set.spec(setting, setting)

@@ -11,7 +11,7 @@ struct ConnectionChange: Hashable, Sendable {
 
     /// Compares as the daemon would: what equals its default is as good as not given.
     init(from old: Connection, to new: Connection, _ integration: Integration) {
-        compare("display_name", "displayName", old.displayName, new.displayName)
+        compare("display_name", "displayName", old.shownName, new.shownName)
         compare("sign_in_method", "signInMethod", old.signInMethod, new.signInMethod)
         let method = integration.signInMethods.first { $0.id == new.signInMethod }
         let set = SettingSet.connection(integration, method)

@@ -68,7 +68,7 @@ struct ConnectionDocument: Sendable {
         let method = try SignInChoice.method(signInMethod, of: integration)
         var connection = Connection()
         connection.name = ResourceName.connection(name)
-        connection.displayName = displayName ?? name
+        connection.displayName = displayName ?? ""
         connection.integration = ResourceName.integration(self.integration)
         connection.direction = direction
         connection.signInMethod = method?.id ?? ""
@@ -196,6 +196,8 @@ extension JSONValue {
 extension Connection {
     /// The part of the name after "connections/".
     var id: String { ResourceName.match(name, "connections/*")?.first ?? name }
+    /// The name for people, which is the id where none is set.
+    var shownName: String { displayName.isEmpty ? id : displayName }
     /// The part of the integration's name after "integrations/".
     var integrationID: String { ResourceName.match(integration, "integrations/*")?.first ?? integration }
 }

@@ -90,7 +90,7 @@ extension SettingSpec {
             case .textList: "list of texts"
             default: "type \(type)"
             }
-        switch (minimum, maximum) {
+        switch (minimum, maximum == .max ? nil : maximum) {
         case (let least?, let greatest?): return "\(name), \(limit(least)) to \(limit(greatest))"
         case (let least?, nil): return "\(name), \(limit(least)) or more"
         case (nil, let greatest?): return "\(name), up to \(limit(greatest))"

@@ -47,7 +47,7 @@ extension Report {
 
     private static func settings(_ specs: [SettingSpec]) -> Table {
         var table = Table(columns: [
-            .whole("NAME"), .text("TYPE", shrinksTo: 12), .whole("NEEDED"), .text("DEFAULT", shrinksTo: 6),
+            .whole("NAME"), .prose("TYPE", shrinksTo: 16), .whole("NEEDED"), .text("DEFAULT", shrinksTo: 6),
             .prose("HELP"),
         ])
         for spec in specs {

@@ -14,7 +14,7 @@ extension Report {
                 .init(connection.stateWord, connection.state.style), .init(ScheduleText.text(connection.schedule)),
                 .init(connection.nextRunTime.map { clock.text($0.instant) } ?? ""),
                 .init(ResourceName.match(connection.lastRun, "connections/*/runs/*")?.last ?? ""),
-                .init(connection.displayName == connection.id ? "" : connection.displayName),
+                .init(connection.shownName == connection.id ? "" : connection.shownName),
             ])
         }
         return Report(
@@ -28,7 +28,7 @@ extension Report {
     static func connection(_ connection: Connection, _ clock: LocalClock) -> Report {
         var facts = Facts()
         facts.add("Connection", connection.id)
-        facts.add("Display name", connection.displayName == connection.id ? nil : connection.displayName)
+        facts.add("Display name", connection.shownName == connection.id ? nil : connection.shownName)
         facts.add("Integration", "\(connection.integrationID), \(connection.direction.description.lowercased())")
         facts.add("State", connection.stateWord, connection.state.style)
         facts.add("", connection.stateReason)

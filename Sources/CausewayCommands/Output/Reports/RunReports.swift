@@ -47,7 +47,7 @@ extension Report {
                 "Again", error.retryable ? "the next scheduled run may succeed" : "not before something is changed")
         }
         return Report(
-            json: run.json, blocks: [.facts(facts), .table(run.countersTable)], names: [run.number],
+            json: run.json, blocks: [.facts(facts)] + run.countersBlocks, names: [run.number],
             notes: run.advice)
     }
 
@@ -65,7 +65,7 @@ extension Report {
         if let files = counters.filesText { line += "; \(files)" }
         var blocks: [Block] = [.text([line + "."])]
         if let error = run.error { blocks.append(.text(["\(error.reason): \(error.message)"])) }
-        if run.kind == .full || counters.rowsRead > 0 { blocks.append(.table(run.countersTable)) }
+        blocks += run.countersBlocks
         return Report(json: run.json, blocks: blocks, names: [run.number], notes: run.advice)
     }
 }
@@ -90,7 +90,7 @@ extension RunCounters {
 
 extension Run {
     /// Rows by what became of them: a line for each entity, and one for all where there are several.
-    var countersTable: Table {
+    private var countersTable: Table {
         var table = Table(columns: [
             .text("ENTITY"), .number("READ"), .number("NEW"), .number("UPDATED"), .number("UNCHANGED"),
             .number("QUARANTINED"),
@@ -109,6 +109,11 @@ extension Run {
         }
         if entities.count != 1 { add("all", counters ?? RunCounters(), .strong) }
         return table
+    }
+
+    /// The table of counters; none for a run that imports nothing.
+    fileprivate var countersBlocks: [Report.Block] {
+        kind == .metadata && (counters?.rowsRead ?? 0) == 0 ? [] : [.table(countersTable)]
     }
 
     /// What to do about the run's end.

@@ -13,7 +13,9 @@ struct Table: Hashable, Sendable {
         /// Text, cut where the screen is too narrow.
         static func text(_ title: String, shrinksTo: Int? = 8) -> Column { Column(title: title, shrinksTo: shrinksTo) }
         /// Sentences, broken into several lines where the screen is too narrow.
-        static func prose(_ title: String) -> Column { Column(title: title, shrinksTo: 24, wraps: true) }
+        static func prose(_ title: String, shrinksTo: Int = 24) -> Column {
+            Column(title: title, shrinksTo: shrinksTo, wraps: true)
+        }
         /// A name or a time, never cut: it is there to be copied.
         static func whole(_ title: String) -> Column { Column(title: title) }
         static func number(_ title: String) -> Column { Column(title: title, standsRight: true) }
