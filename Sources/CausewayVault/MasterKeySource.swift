@@ -10,9 +10,13 @@ package enum MasterKeySource: Sendable {
     /// A file; made at the first start when there is none and `mayCreate`.
     case file(MasterKeyFile, mayCreate: Bool)
 
-    /// The source that the environment names: `$CREDENTIALS_DIRECTORY/master-key`, `CAUSEWAY_MASTER_KEY` (base64),
-    /// `CAUSEWAY_MASTER_KEY_FILE`, else the file at `defaultPath`.
-    package static func find(environment: [String: String], defaultPath: String) -> MasterKeySource {
+    /// The file at `namedPath`, when the configuration names one, which must then be there. Otherwise the source that
+    /// the environment names: `$CREDENTIALS_DIRECTORY/master-key`, `CAUSEWAY_MASTER_KEY` (base64),
+    /// `CAUSEWAY_MASTER_KEY_FILE`. Else the file at `defaultPath`.
+    package static func find(
+        environment: [String: String], namedPath: String? = nil, defaultPath: String
+    ) -> MasterKeySource {
+        if let namedPath { return .file(MasterKeyFile(namedPath), mayCreate: false) }
         if let folder = environment["CREDENTIALS_DIRECTORY"], !folder.isEmpty,
             access("\(folder)/\(credentialName)", F_OK) == 0
         {
