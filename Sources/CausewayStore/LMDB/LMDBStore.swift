@@ -89,6 +89,9 @@ package final class LMDBStore: Store {
         try await writer.perform(.nextEpoch)
     }
 
+    /// Changes that wait for the writer.
+    package var waiting: Int { writer.waiting }
+
     /// Clears the slots of readers whose process died; the number cleared. Once a minute is often enough.
     package func clearDeadReaders() throws(CausewayError) -> Int {
         let shared = try current()

@@ -47,6 +47,8 @@ final class Writer: Sendable {
     }
 
     var tally: Tally { state.update { $0.tally } }
+    /// Changes that wait.
+    var waiting: Int { state.update { $0.queue.count } }
     var hasStopped: Bool { state.update { $0.hasStopped } }
 
     /// Returns when `work` is durable, or refused. Each caller waits for its own, so the queue is as long as there are
