@@ -40,6 +40,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var tasks: [UInt64: Task<Void, Never>] = [:]
     var waiters: [UInt64: Waiter] = [:]
     var output: ResponseBuffer
+    /// What `output` goes on with while its bytes are written.
+    private var spare = ByteBuffer()
     var context: ChannelHandlerContext?
 
     private var decoder: FrameDecoder
@@ -66,7 +68,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        output.removeAll(allocator: context.channel.allocator)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -258,8 +259,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func flush() {
         guard let context, !output.isEmpty else { return }
-        context.writeAndFlush(wrapOutboundOut(output.bytes), promise: nil)
-        output.removeAll(allocator: context.channel.allocator)
+        let bytes = output.take(replacingBy: spare)
+        spare = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        spare = ResponseBuffer.emptied(bytes)
         guard !machine.isWritable else { return }
         let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
         guard let waiting, waiting > setup.limits.outboundLimit else { return }

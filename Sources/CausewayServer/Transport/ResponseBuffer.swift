@@ -20,13 +20,20 @@ struct ResponseBuffer {
     var isEmpty: Bool { bytes.readableBytes == 0 }
     var count: Int { bytes.readableBytes }
 
-    /// Empties the buffer after its bytes were handed over.
-    mutating func removeAll(allocator: ByteBufferAllocator) {
-        if bytes.capacity > Self.keptCapacity {
-            bytes = allocator.buffer(capacity: 4096)
-        } else {
-            bytes.clear()
-        }
+    /// Gives all bytes away and goes on with `spare`, which is empty.
+    ///
+    /// Before they are written and not after: a write may make the channel writable again, which lets the next responses
+    /// into the buffer while it is still under way.
+    mutating func take(replacingBy spare: ByteBuffer) -> ByteBuffer {
+        defer { bytes = spare }
+        return bytes
+    }
+
+    /// A buffer whose bytes were handed over, to be used again; a large one is not kept between bursts.
+    static func emptied(_ written: consuming ByteBuffer) -> ByteBuffer {
+        guard written.capacity <= keptCapacity else { return ByteBuffer() }
+        written.clear()
+        return written
     }
 
     /// The End of a unary call that succeeded.
