@@ -21,7 +21,7 @@ package enum CausewayTool {
     /// - Returns: the exit status.
     package static func run(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try Causeway.parseAsRoot(arguments)
+            var command = try await Causeway.asyncParseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -84,6 +84,38 @@ import Testing
         try await run(arguments + ["--accept-host-key", "SHA256:xyz"], daemon, capture)
     }
 
+    @Test func oneWrongAnswerIsNotAllAnswersLost() async throws {
+        daemon.on(ConnectionServiceMethods.createConnection) { request in
+            guard request.connection?.settings["port"]?.kind == .integer(2222) else {
+                throw CausewayError(.unavailable, reason: "CONNECTION_REFUSED", "h:22 refuses connections.")
+            }
+            guard request.credentials["password"] == Array("right".utf8) else {
+                throw CausewayError(.unauthenticated, reason: "SIGN_IN_REFUSED", "The password is wrong.")
+            }
+            return request.connection ?? .init()
+        }
+        let arguments = [
+            "connect", "sftp", "--name", "crm", "--sign-in", "password", "--set", "host=h", "--set", "username=u",
+            "--entity", "customers:folder=/in", "--schedule", "manual",
+        ]
+        let answers = Answers(["wrong", "port=x", "nobody.folder=/x", "port=2222", "password", "right"])
+        try await run(arguments, daemon, capture, prompt: answers.prompt)
+        #expect(created.count == 3)
+        #expect(answers.left.isEmpty)
+        #expect(answers.hidden == 2)
+
+        // Giving up ends with the error, and so does a daemon that is not there.
+        await #expect { try await run(arguments, daemon, capture, prompt: Answers(["x", ""]).prompt) } throws: {
+            ($0 as? CausewayError)?.reason == "CONNECTION_REFUSED"
+        }
+        daemon.on(ConnectionServiceMethods.createConnection) { _ in
+            throw CausewayError(.unavailable, reason: "DAEMON_NOT_RUNNING", "No daemon.")
+        }
+        await #expect { try await run(arguments, daemon, capture, prompt: Answers(["x"]).prompt) } throws: {
+            ($0 as? CausewayError)?.reason == "DAEMON_NOT_RUNNING"
+        }
+    }
+
     @Test func aDryRunMakesNothing() async throws {
         try await run(
             [

@@ -16,7 +16,9 @@ struct CatalogueShow: SessionCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "The integration, such as sftp.")
+    @Argument(
+        help: "The integration, such as sftp.",
+        completion: .custom { _, _, _ async -> [String] in await Completions.integrations() })
     var integration: String
 
     func run(in session: Session) async throws {

@@ -25,7 +25,9 @@ struct ConnectionCreate: SessionCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup(title: "Secrets") var secrets: SecretOptions
-    @Argument(help: "The integration, such as sftp; see `causeway catalogue list`.")
+    @Argument(
+        help: "The integration, such as sftp; see `causeway catalogue list`.",
+        completion: .custom { _, _, _ async -> [String] in await Completions.integrations() })
     var integration: String
     @Option(help: "The connection's name: lower-case letters, digits and hyphens.")
     var name: ConnectionName?
@@ -53,19 +55,40 @@ struct ConnectionCreate: SessionCommand {
     func run(in session: Session) async throws {
         let integration = try await session.integration(self.integration)
         let prompt = session.prompt.unless(noInput)
-        let (request, name) = try request(integration, prompt, session.console)
-        let connection = try await HostKey.confirming(prompt, isGiven: acceptHostKey != nil) { fingerprint in
-            var attempt = request
-            attempt.requestID = RequestID.make()
-            attempt.connection?.settings = (request.connection?.settings ?? [:]).pinning(fingerprint)
-            return try await session.busy(skipTest ? "Connecting" : "Testing the connection") {
-                try await session.call(ConnectionServiceMethods.createConnection, attempt)
-            }
-        }
+        var (request, name) = try request(integration, prompt, session.console)
+        let connection = try await make(&request, Correction(integration: integration, prompt: prompt), session)
         guard !dryRun else {
             return try session.console.emit(.done("Everything is in order; nothing was made.", connection))
         }
         try session.console.emit(.done("Connected \(name.id). Fetch: causeway fetch \(name.id)", connection))
+    }
+
+    /// Asks the daemon for the connection until it is made or nobody has another idea.
+    private func make(
+        _ request: inout CreateConnectionRequest, _ correction: Correction, _ session: Session
+    ) async throws -> Connection {
+        while true {
+            do {
+                return try await attempt(&request, correction.prompt, session)
+            } catch let error as CausewayError {
+                guard try correction.correct(&request, after: error) else { throw error }
+            }
+        }
+    }
+
+    /// Asks once; a host key that somebody confirms stays in the request.
+    private func attempt(
+        _ request: inout CreateConnectionRequest, _ prompt: Prompt, _ session: Session
+    ) async throws -> Connection {
+        try await HostKey.confirming(prompt, isGiven: acceptHostKey != nil) { fingerprint in
+            request.requestID = RequestID.make()
+            if let settings = request.connection?.settings {
+                request.connection?.settings = settings.pinning(fingerprint)
+            }
+            return try await session.busy(skipTest ? "Connecting" : "Testing the connection") {
+                try await session.call(ConnectionServiceMethods.createConnection, request)
+            }
+        }
     }
 
     /// All that is needed, from flags and answers.

@@ -116,6 +116,7 @@ enum ErrorHints {
                 "This can be an attack. Ask the server's operator whether the key was replaced.",
                 "If it was: causeway reconnect NAME --accept-host-key FINGERPRINT",
             ]
+        case "NEEDS_RECONNECT": return ["causeway show NAME says why; causeway reconnect NAME gives new credentials."]
         default: return hints(for: error.code)
         }
     }

@@ -43,6 +43,10 @@ struct EntityName: ExpressibleByArgument, Hashable, Sendable {
         id = argument
     }
 
+    static var defaultCompletionKind: CompletionKind {
+        .custom { words, index, _ async -> [String] in await Completions.entities(words, index) }
+    }
+
     /// "connections/crm/entities/customers".
     func resource(_ connection: ConnectionName) -> String { ResourceName.entity(connection.id, id) }
 }

@@ -129,6 +129,12 @@ extension Run {
             advice.append(
                 "\(Wording.count(counters.filesHeld, "file")) may still be written; the next run looks again.")
         }
+        if let reason = error?.reason, reason.hasPrefix("HOST_KEY_") {
+            advice.append(
+                "If its operator confirms the key: causeway reconnect \(connectionID) --accept-host-key FINGERPRINT")
+        } else if error?.code == StatusCode.unauthenticated.rawValue {
+            advice.append("With other credentials: causeway reconnect \(connectionID)")
+        }
         if counters.filesFailed > 0 || state == .failed {
             advice.append("What happened: causeway run log \(connectionID) \(number)")
         }
