@@ -68,19 +68,3 @@ func overwrite(_ path: String, at offset: Int, _ bytes: [UInt8]) throws {
     defer { close(descriptor) }
     #expect(pwrite(descriptor, bytes, bytes.count, off_t(offset)) == bytes.count)
 }
-
-/// Copies a small file.
-func copyFile(_ from: String, _ to: String) throws {
-    let (source, target) = (open(from, O_RDONLY), open(to, O_RDWR | O_CREAT | O_EXCL, 0o600))
-    try #require(source >= 0 && target >= 0)
-    defer {
-        close(source)
-        close(target)
-    }
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-        let count = read(source, &buffer, buffer.count)
-        guard count > 0 else { return }
-        #expect(write(target, buffer, count) == count)
-    }
-}
