@@ -36,7 +36,7 @@ package struct DaemonConfiguration: Hashable, Sendable {
     /// The folder of the LMDB environment.
     package var storePath: String { "\(stateDirectory)/store" }
     /// Where the master key is made when nobody provides one.
-    package var masterKeyPath: String { "\(stateDirectory)/master-key" }
+    package var masterKeyPath: String { masterKeyFile ?? "\(stateDirectory)/master-key" }
 }
 
 /// How log entries are written.
