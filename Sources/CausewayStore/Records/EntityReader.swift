@@ -40,7 +40,10 @@ package enum EntityReader {
             guard
                 let number = try SegmentTable.neighbour(
                     of: bound, above: false, entity: entity, state.shard, in: transaction)
-            else { return page }
+            else {
+                page.next = nil
+                return page
+            }
             bound = number
             let dead = try SegmentTable.deadSlots(number, of: entity, state.shard, in: transaction)
             let segment = try SegmentTable.segment(number, of: entity, state.shard, in: transaction)

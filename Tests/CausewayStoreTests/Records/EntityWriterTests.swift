@@ -134,6 +134,19 @@ import Testing
         #expect(records.allSatisfy { $0.values[1] == "new" })
     }
 
+    @Test func pagesEndWithTheRecords() async throws {
+        var fixture = EntityFixture()
+        for number in 0..<3 { try await fixture.take(["id"], [["\(number)"], ["x\(number)"]], key: ["id"]) }
+        let fields = fixture.state.fieldsByPosition
+        let all = try fixture.store.read { try EntityReader.latest(in: $0, fixture.state, fields: fields, limit: 100) }
+        #expect(all.records.count == 6)
+        #expect(all.next == nil)
+        let cut = try fixture.store.read { try EntityReader.latest(in: $0, fixture.state, fields: fields, limit: 5) }
+        #expect(cut.next == cut.records.last?.place)
+        let none = try fixture.store.read { try EntityReader.latest(in: $0, fixture.state, fields: fields, limit: 0) }
+        #expect(none.records.isEmpty)
+    }
+
     @Test func takesABatchWithoutRows() async throws {
         var fixture = EntityFixture()
         let counts = try await fixture.take(["id", "v"], [], key: ["id"])
