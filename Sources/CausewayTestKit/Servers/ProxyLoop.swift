@@ -108,11 +108,11 @@ struct ProxyLoop {
         if links[index].toServer.isEmpty {
             var allowed = Self.chunk
             if case .cut(_, let most) = links[index].fault { allowed = min(allowed, most - links[index].clientBytes) }
-            let bytes = receive(links[index].client, max(1, allowed), index)
+            guard let bytes = receive(links[index].client, max(1, allowed), index) else { return }
             links[index].clientBytes += bytes.count
             shared.note { $0.clientBytes += bytes.count }
             links[index].toServer = bytes
-            if bytes.isEmpty, !links[index].isBroken { endClientSide(index) }
+            if bytes.isEmpty { endClientSide(index) }
             if case .cut(_, let most) = links[index].fault, links[index].clientBytes >= most {
                 links[index].isBroken = true
             }
@@ -129,10 +129,10 @@ struct ProxyLoop {
         case .stall(let most): allowed = min(allowed, most - links[index].serverBytes)
         case .none, .reset: break
         }
-        let bytes = receive(links[index].server, max(1, allowed), index)
+        guard let bytes = receive(links[index].server, max(1, allowed), index) else { return }
         links[index].serverBytes += bytes.count
         links[index].toClient = bytes
-        if bytes.isEmpty, !links[index].isBroken { endServerSide(index) }
+        if bytes.isEmpty { endServerSide(index) }
         if !links[index].toClient.isEmpty { send(\.toClient, links[index].client, index) }
         switch links[index].fault {
         case .cut(let most, _) where links[index].serverBytes >= most: links[index].isBroken = true
@@ -156,11 +156,13 @@ struct ProxyLoop {
         return true
     }
 
-    private mutating func receive(_ socket: Int32, _ most: Int, _ index: Int) -> ArraySlice<UInt8> {
+    /// Empty at the end; nil when there is nothing now, or the link is broken.
+    private mutating func receive(_ socket: Int32, _ most: Int, _ index: Int) -> ArraySlice<UInt8>? {
         var buffer = [UInt8](repeating: 0, count: most)
         let count = recv(socket, &buffer, most, 0)
-        if count < 0, errno != EAGAIN { links[index].isBroken = true }
-        return buffer.prefix(max(0, count))
+        guard count < 0 else { return buffer.prefix(count) }
+        if errno != EAGAIN { links[index].isBroken = true }
+        return nil
     }
 
     private mutating func send(_ buffer: WritableKeyPath<Link, ArraySlice<UInt8>>, _ socket: Int32, _ index: Int) {

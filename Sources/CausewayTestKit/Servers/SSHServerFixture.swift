@@ -167,13 +167,8 @@ package final class SSHServerFixture {
     /// The processes that `root` started, and those that they did.
     private func descendants(of root: pid_t) -> [pid_t] {
         var parents: [pid_t: pid_t] = [:]
-        guard let folder = opendir("/proc") else { return [] }
-        defer { closedir(folder) }
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let pid = pid_t(name) else { continue }
+        for name in ScratchFolder.names(in: Array("/proc".utf8)) ?? [] {
+            guard let pid = pid_t(String(decoding: name, as: UTF8.self)) else { continue }
             parents[pid] = Self.parent(of: pid)
         }
         var found: [pid_t] = []

@@ -11,7 +11,7 @@ package final class ScratchFolder: Sendable {
         path = String(cString: made)
     }
 
-    deinit { Self.removeAll(path) }
+    deinit { Self.removeAll(Array(path.utf8)) }
 
     /// The path of `name` in the folder.
     package subscript(name: String) -> String { "\(path)/\(name)" }
@@ -63,23 +63,35 @@ package final class ScratchFolder: Sendable {
     /// Whether anything of that name is in it.
     package func has(_ name: String) -> Bool { access(self[name], F_OK) == 0 }
 
-    private static func removeAll(_ path: String) {
-        guard let folder = opendir(path) else {
-            unlink(path)
-            return
-        }
+    /// The names in a folder, which need not be UTF-8, without "." and ".."; nil where there is no folder.
+    static func names(in path: [UInt8]) -> [[UInt8]]? {
+        guard let folder = (path + [0]).withCString({ opendir($0) }) else { return nil }
+        defer { closedir(folder) }
+        guard let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) else { return [] }
+        var names: [[UInt8]] = []
         while let entry = readdir(folder) {
-            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            guard bytes != [0x2E], bytes != [0x2E, 0x2E] else { continue }
-            // Names need not be UTF-8, so the path is put together from bytes.
-            let child = Array(path.utf8) + [0x2F] + bytes + [0]
-            if entry.pointee.d_type == UInt8(DT_DIR) {
-                removeAll(String(decoding: child.dropLast(), as: UTF8.self))
-            } else {
-                _ = child.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { $0.baseAddress.map { unlink($0) } }
-            }
+            // An entry is shorter than its type: it must not be copied whole.
+            let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: UInt8.self)
+            let name = Array(UnsafeBufferPointer(start: start, count: strlen(UnsafePointer(OpaquePointer(start)))))
+            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
         }
-        closedir(folder)
-        rmdir(path)
+        return names
+    }
+
+    private static func removeAll(_ path: [UInt8]) {
+        // Links are not followed: unlink removes them, and fails on folders alone.
+        if (path + [0]).withCString({ unlink($0) }) == 0 { return }
+        for name in names(in: path) ?? [] { removeAll(path + [UInt8(ascii: "/")] + name) }
+        (path + [0]).withCString { _ = rmdir($0) }
+    }
+}
+
+extension [UInt8] {
+    /// The bytes, which end with a zero, as C wants them.
+    fileprivate func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
+        map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return "".withCString(body) }
+            return body(base)
+        }
     }
 }

@@ -114,12 +114,12 @@ extension SSHLink {
         // Without a passphrase an empty one: libssh2 takes the length of whatever pointer it is given.
         let phrase = passphrase ?? Secret("")
         let result = try attempt("sign in") {
-            key.withUnsafeBytes { bytes in
+            // The key needs a zero at its end as well: the library takes its lines' lengths as if there were one.
+            key.withCString { text in
                 phrase.withCString { phrase in
                     Int(
                         libssh2_userauth_publickey_frommemory(
-                            session, user, user.utf8.count, nil, 0,
-                            bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count, phrase))
+                            session, user, user.utf8.count, nil, 0, text, key.count, phrase))
                 }
             }
         }
