@@ -5,7 +5,7 @@ import Testing
 
 /// The same rows whatever the way to them.
 @Suite struct EquivalenceTests {
-    static let seeds: [UInt64] = Array(1...40)
+    static let seeds: [UInt64] = Array(1...12)
 
     private func options(_ numbers: inout SeededNumbers) -> FileFormatOptions {
         var options = FileFormatOptions()

@@ -35,12 +35,13 @@ enum Packing {
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
         ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)
         var packed = [UInt8](repeating: 0, count: ZSTD_compressBound(content.count))
-        var source = content.withUnsafeBufferPointer { ZSTD_inBuffer(src: $0.baseAddress, size: $0.count, pos: 0) }
         let count = content.withUnsafeBufferPointer { input in
             packed.withUnsafeMutableBufferPointer { output -> Int in
-                source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
+                var source = ZSTD_inBuffer(src: input.baseAddress, size: min(1, input.count), pos: 0)
                 var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
-                // In pieces, so that the frame does not know its size and keeps its window.
+                // The first byte alone, so that the frame does not know its size and keeps its window.
+                ZSTD_compressStream2(context, &target, &source, ZSTD_e_continue)
+                source.size = input.count
                 while ZSTD_compressStream2(context, &target, &source, ZSTD_e_end) != 0 {}
                 return target.pos
             }

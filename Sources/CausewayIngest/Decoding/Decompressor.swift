@@ -136,6 +136,8 @@ private final class GzipStream {
 private final class ZstdStream {
     /// Largest window, as a power of two: 8 MiB, which every reader must take.
     private static let windowLog: Int32 = 23
+    /// Source: zstd_errors.h, ZSTD_error_frameParameter_windowTooLarge.
+    private static let windowTooLarge = 16
     private let stream: OpaquePointer
     private(set) var isAtEnd = false
 
@@ -155,6 +157,12 @@ private final class ZstdStream {
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let result = ZSTD_decompressStream(stream, &target, &source)
         guard ZSTD_isError(result) == 0 else {
+            if 0 &- result == Self.windowTooLarge {
+                throw CausewayError(
+                    .resourceExhausted, reason: "COMPRESSION_WINDOW",
+                    "The zstd file needs a window of more than 8 MiB; have it packed without --long.",
+                    metadata: ["limit_bytes": String(1 << Self.windowLog)], retry: .never)
+            }
             throw Decompressor.damaged("zstd", ZSTD_getErrorName(result).map { String(cString: $0) } ?? "unknown error")
         }
         if source.pos > 0 || target.pos > 0 { isAtEnd = result == 0 }
