@@ -210,6 +210,8 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "CausewayEngineTests", dependencies: ["CausewayCore", "CausewayEngine"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
