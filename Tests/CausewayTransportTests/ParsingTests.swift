@@ -117,9 +117,11 @@ struct ParsingTests {
 
     @Test("no bytes make the look at a key trap")
     func anyKey() {
-        let whole = Array(
-            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz\nc2gtZWQyNTUxOQAAACA=\n"
-                .utf8)
+        let lines = [
+            "-----BEGIN OPENSSH PRIVATE KEY-----",
+            "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz", "c2gtZWQyNTUxOQAAACA=", "",
+        ]
+        let whole = Array(lines.joined(separator: "\n").utf8)
         for length in whole.indices {
             _ = PrivateKeyForm(Secret(whole[..<length]))
             var changed = whole

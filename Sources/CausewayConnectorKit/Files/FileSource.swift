@@ -2,8 +2,8 @@ package import CausewayCore
 
 /// A remote folder tree that files are read from. One run owns one source; calls come one at a time.
 ///
-/// Every call throws ``CausewayError``: `unauthenticated` for wrong credentials, `failedPrecondition` for a host that is
-/// not the one it was, `notFound`, `permissionDenied`, and `unavailable` (retryable) for a link that was cut. After an
+/// Every call throws ``CausewayError``: `unauthenticated` for wrong credentials, `failedPrecondition` for a host that
+/// is not the one it was, `notFound`, `permissionDenied`, and `unavailable` (retryable) for a link that was cut. After an
 /// `unavailable` error the next call connects anew. Every call ends promptly with `cancelled` when its task is.
 package protocol FileSource: Sendable {
     /// Connects and signs in, when that is not done yet. `testConnection` shows each step it reports.

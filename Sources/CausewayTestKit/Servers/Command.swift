@@ -7,7 +7,7 @@ package enum Command {
     ///
     /// - Parameter input: at most what a pipe holds, 64 KiB.
     /// - Returns: its standard output.
-    /// - Throws: ``CausewayError`` when it cannot be started or ends with another status than 0, with its standard error.
+    /// - Throws: ``CausewayError`` when it cannot be started or ends with another status than 0.
     @discardableResult
     package static func run(_ arguments: [String], input: String = "") throws(CausewayError) -> String {
         let stdin = try Pipe()

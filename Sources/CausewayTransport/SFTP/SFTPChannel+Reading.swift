@@ -85,8 +85,8 @@ extension SFTPChannel {
 
     /// libssh2_sftp_readdir_ex: length of a name, 0 at the end, or an error.
     ///
-    /// - Returns: the next entries without "." and "..", at most `limit`; empty at the end. A link that points nowhere
-    ///   stays a link.
+    /// - Returns: the next entries without "." and "..", at most `limit`; empty at the end. Each link costs a question
+    ///   more, and one that points nowhere stays a link.
     func readFolder(_ number: Int, limit: Int) throws(CausewayError) -> [SFTPEntry] {
         guard let handle = handles[number] else {
             throw CausewayError(.failedPrecondition, reason: "FILE_CLOSED", "The folder was closed while it was read.")

@@ -22,9 +22,9 @@ package actor SFTPSession {
     /// Connects, checks the host, signs in, and starts SFTP.
     ///
     /// - Parameter report: called for each step that was passed, on the session's thread.
-    /// - Throws: ``CausewayError``: `unauthenticated` for wrong credentials, `failedPrecondition` for a host that is
-    ///   not trusted (reasons HOST_KEY_UNKNOWN and HOST_KEY_CHANGED, with the fingerprints in the metadata) or that lacks
-    ///   what is needed, `unavailable` for one that is not reached.
+    /// - Throws: ``CausewayError``: `unauthenticated` for wrong credentials; `failedPrecondition` for a host that is not
+    ///   trusted (reasons HOST_KEY_UNKNOWN and HOST_KEY_CHANGED, with the fingerprints in the metadata), or that lacks
+    ///   what is needed; `unavailable` for one that is not reached.
     package static func open(
         _ target: SSHTarget, report: @Sendable (SSHStep) -> Void
     ) async throws(CausewayError) -> SFTPSession {

@@ -81,14 +81,14 @@ extension CausewayError {
     ) -> CausewayError {
         let list = offered.joined(separator: ", ")
         let metadata = target.metadata(and: ["kind": kind, "offered": list, "libssh2": LibraryVersions.libssh2])
-        if kind == SSHAlgorithms.hostKeyKind, offered.allSatisfy({ $0.contains("rsa") }),
+        if kind == SSHAlgorithms.hostKeyKind, !offered.isEmpty, offered.allSatisfy({ $0.contains("rsa") }),
             !LibraryVersions.hasRSAWithSHA2
         {
             return CausewayError(
                 .failedPrecondition, reason: "HOST_KEY_UNSUPPORTED",
                 "\(target.address) has only an RSA host key, which libssh2 \(LibraryVersions.libssh2) cannot check "
                     + "with SHA-2. Add an ed25519 or ecdsa host key to the server (ssh-keygen -A), or install "
-                    + "libssh2 1.11 or newer here.",
+                    + "a newer libssh2 with its security fixes here.",
                 metadata: metadata, cause: cause)
         }
         return CausewayError(
@@ -130,7 +130,7 @@ extension CausewayError {
             .unauthenticated, reason: "RSA_KEY_UNSUPPORTED",
             "\(target.address) refuses the RSA key: libssh2 \(LibraryVersions.libssh2) can sign with RSA by SHA-1 "
                 + "only, which servers no longer take. Use an ed25519 or ecdsa key (ssh-keygen -t ed25519), or "
-                + "install libssh2 1.11 or newer here.",
+                + "install a newer libssh2 with its security fixes here.",
             metadata: target.metadata(and: ["libssh2": LibraryVersions.libssh2]),
             cause: cause)
     }
