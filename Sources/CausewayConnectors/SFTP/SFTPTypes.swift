@@ -130,8 +130,7 @@ extension IntegrationSpec {
             default: .text("auto"), help: "How characters are written; \"auto\" to find it out."),
         SettingSpec(
             "null_values", label: "Null values", .textList, default: .texts([""]),
-            help:
-                "Values that stand for nothing, such as NULL; the empty one is one of them unless this says otherwise."),
+            help: "Values that stand for nothing; by default the empty one alone, which a list of others leaves out."),
     ]
 
     private static let afterSettings = [
