@@ -7,9 +7,6 @@ enum KeyIndex {
         var hash: UInt64
     }
 
-    /// Segment numbers have 48 bits in an entry.
-    static let greatestSegment: UInt64 = 1 << 48 - 1
-
     /// Looks `groups` up, in this order.
     ///
     /// - Returns: by group; nil where the store has no such record.
@@ -32,6 +29,7 @@ enum KeyIndex {
         return entries
     }
 
+    /// A word with the segment's number in its upper 48 bits and the slot, then the hash; both little-endian.
     static func encode(_ entry: Entry) -> [UInt8] {
         let words = ((entry.place.segment << 16 | UInt64(entry.place.slot)).littleEndian, entry.hash.littleEndian)
         return withUnsafeBytes(of: words) { [UInt8]($0) }
