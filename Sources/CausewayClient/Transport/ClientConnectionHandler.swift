@@ -87,6 +87,12 @@ final class ClientConnectionHandler: ChannelInboundHandler {
         perform(machine.breakOff(failure ?? ClientConnectionMachine.cut))
     }
 
+    /// Comes also to a channel that never became active, because nobody listens.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        isSpent.set()
+        ready.fail(failure ?? ClientConnectionMachine.cut)
+    }
+
     // MARK: Calls
 
     /// Opens a call; its receiver hears of its end in any case.

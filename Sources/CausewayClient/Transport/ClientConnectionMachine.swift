@@ -50,6 +50,8 @@ struct ClientConnectionMachine: Sendable {
     let settings: Settings
     private(set) var phase = Phase.connecting
     private(set) var serverHello: Hello?
+    /// Why no new calls are taken.
+    private var farewell: CausewayError?
     private var calls: [UInt64: Call] = [:]
     /// Calls that wait for room, with their frames.
     private var line = CircularBuffer<(id: UInt64, frame: Frame)>()
@@ -84,7 +86,7 @@ struct ClientConnectionMachine: Sendable {
     ///
     /// - Throws: a failure of a call that was not started, when the connection takes no new ones.
     mutating func open(_ request: Request, isStreaming: Bool) throws(CallFailure) -> (id: UInt64, actions: [Action]) {
-        guard phase == .open else { throw CallFailure(Self.closing, wasStarted: false) }
+        guard phase == .open else { throw CallFailure(farewell ?? Self.closing, wasStarted: false) }
         lastID += 1
         var request = request
         request.callID = lastID
@@ -157,6 +159,7 @@ struct ClientConnectionMachine: Sendable {
         let started = calls.keys.filter { !isInLine($0) }.sorted()
         let waiting = line.map(\.id)
         phase = .closed
+        farewell = farewell ?? error
         calls = [:]
         line.removeAll()
         return [.unusable(error)] + started.map { .fail($0, CallFailure(error)) }
@@ -180,6 +183,7 @@ struct ClientConnectionMachine: Sendable {
     private mutating func receiveGoAway(_ goAway: GoAway) -> [Action] {
         phase = .draining
         let error = Self.refusal(goAway)
+        farewell = error
         var actions: [Action] = [.unusable(error)]
         for id in calls.keys.sorted() where id > goAway.lastCallID {
             actions += forget(id) + [.fail(id, CallFailure(error, wasStarted: false))]

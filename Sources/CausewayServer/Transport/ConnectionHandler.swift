@@ -70,6 +70,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.context = context
     }
 
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        endIfDone()
+    }
+
     func channelActive(context: ChannelHandlerContext) {
         switch setup.admission {
         case .admitted: perform(machine.accept(agent: setup.agent, now: now))

@@ -45,7 +45,7 @@ package struct PeerPolicy: Hashable, Sendable {
     /// Whether `role` may call a method that declares `required`. A method that declares none, or one unknown here,
     /// is for nobody.
     package static func allows(_ role: Role, toCall required: Role) -> Bool {
-        isGranted(required) && role.rawValue >= required.rawValue
+        isGranted(role) && isGranted(required) && role.rawValue >= required.rawValue
     }
 
     private static func isGranted(_ role: Role) -> Bool {

@@ -37,6 +37,8 @@ package enum SocketPath {
             guard lstat(path, &found) == 0, Glibc.listen(descriptor, backlog) == 0 else {
                 throw failure("listen on", path)
             }
+            // The umask may have taken what others were to be given.
+            if found.st_mode & 0o777 != mode, chmod(path, mode) != 0 { throw failure("open to others", path) }
             return Listening(descriptor: descriptor, device: UInt(found.st_dev), inode: UInt(found.st_ino))
         } catch {
             close(descriptor)
