@@ -18,7 +18,8 @@ struct ConnectionApply: SessionCommand {
 
             Examples:
               causeway apply -f crm.json
-              causeway show crm --json | jq '.spec.settings.port = 2222' | causeway apply -f -
+              causeway show crm --json | jq '.spec.settings.port = 2222' \\
+                | causeway apply -f -
               causeway apply -f crm.json --dry-run
             """)
 

@@ -14,7 +14,7 @@ struct ConnectionEdit: SessionCommand {
             Examples:
               causeway edit crm
               causeway edit crm --set port=2222 --unset keep_alive
-              causeway edit crm --entity 'orders:folder=/out,pattern=orders-*.csv,primary_key=region,number'
+              causeway edit crm --entity 'orders:folder=/out,primary_key=region,number'
               causeway edit crm --entity 'customers:quiet_period=' --remove-entity events
             """)
 

@@ -16,7 +16,8 @@ struct ConnectionReconnect: SessionCommand {
               causeway reconnect crm
               causeway reconnect crm --secret-file password=/run/secrets/crm
               causeway reconnect crm --sign-in key --secret-file private_key=id_ed25519
-              causeway reconnect crm --accept-host-key SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
+              causeway reconnect crm \\
+                --accept-host-key SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
             """)
 
     @OptionGroup var global: GlobalOptions

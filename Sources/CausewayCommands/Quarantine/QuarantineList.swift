@@ -9,7 +9,8 @@ struct QuarantineList: SessionCommand {
         discussion: """
             Examples:
               causeway quarantine list crm
-              causeway quarantine list crm --run 12 -o json | jq -r '.quarantinedRows[].reason' | sort | uniq -c
+              causeway quarantine list crm --run 12
+              causeway quarantine list crm -o json | jq -r '.quarantinedRows[].reason'
             """)
 
     @OptionGroup var global: GlobalOptions

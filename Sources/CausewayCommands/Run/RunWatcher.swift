@@ -49,21 +49,31 @@ struct RunWatcher: Sendable {
         }
         let run = state.progress.withLock(\.run)
         if wasDetached { return .detached(run) }
-        guard run.state.hasEnded else {
-            throw Failure(
-                .unavailable, "The daemon went away while run \(run.number) was watched.",
-                hints: ["When it is back: causeway run watch \(run.connectionID) \(run.number)"], isRetryable: true)
-        }
+        guard run.state.hasEnded else { throw Self.lost(run) }
         return .ended(run)
+    }
+
+    /// The stream ended before the run did.
+    private static func lost(_ run: Run) -> Failure {
+        Failure(
+            .unavailable, reason: "DAEMON_GONE", "The daemon went away while run \(run.number) was watched.",
+            hints: [
+                "When it is back, the run goes on from what it has committed.",
+                "Watch it: causeway run watch \(run.connectionID)",
+            ], isRetryable: true)
     }
 
     /// Takes each change from the daemon.
     private func receive() async throws {
         let name = state.progress.withLock(\.run.name)
         let request = WatchRunRequest.with { $0.name = name }
-        try await session.stream(RunServiceMethods.watchRun, request) { run in
-            state.progress.withLock { $0.update(run, at: Self.uptime) }
-            if session.console.format == .json { try session.console.item(run.json, []) }
+        do {
+            try await session.stream(RunServiceMethods.watchRun, request) { run in
+                state.progress.withLock { $0.update(run, at: Self.uptime) }
+                if session.console.format == .json { try session.console.item(run.json, []) }
+            }
+        } catch let error as CausewayError where error.code == .unavailable {
+            throw Self.lost(state.progress.withLock(\.run))
         }
     }
 
@@ -119,11 +129,10 @@ struct RunWatcher: Sendable {
         return answer == "leave"
     }
 
-    private static var uptime: Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
-    }
+    private static var uptime: Duration { start.duration(to: .now) }
+
+    /// Where the uptimes of this process count from.
+    private static let start = ContinuousClock.now
 }
 
 extension Session {

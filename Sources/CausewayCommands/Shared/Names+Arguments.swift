@@ -9,7 +9,9 @@ struct ConnectionName: ExpressibleByArgument, Hashable, Sendable {
     var resource: String { ResourceName.connection(id) }
 
     init?(argument: String) {
-        id = ResourceName.match(argument, "connections/*")?.first ?? argument
+        // A shell's completion adds a slash where a folder of that name is around.
+        let name = argument.hasSuffix("/") ? String(argument.dropLast()) : argument
+        id = ResourceName.match(name, "connections/*")?.first ?? name
         guard ResourceName.isConnectionID(id) else { return nil }
     }
 

@@ -47,8 +47,8 @@ extension Report {
 
     private static func settings(_ specs: [SettingSpec]) -> Table {
         var table = Table(columns: [
-            .whole("NAME"), .prose("TYPE", shrinksTo: 16), .whole("NEEDED"), .text("DEFAULT", shrinksTo: 6),
-            .prose("HELP"),
+            .whole("NAME"), .prose("TYPE", shrinksTo: 12), .whole("NEEDED"), .text("DEFAULT", shrinksTo: 6),
+            .prose("HELP", shrinksTo: 20),
         ])
         for spec in specs {
             table.rows.append([

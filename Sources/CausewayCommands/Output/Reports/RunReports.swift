@@ -111,9 +111,10 @@ extension Run {
         return table
     }
 
-    /// The table of counters; none for a run that imports nothing.
+    /// The table of counters; none for a run that imports nothing, or failed before there was anything to count.
     fileprivate var countersBlocks: [Report.Block] {
-        kind == .metadata && (counters?.rowsRead ?? 0) == 0 ? [] : [.table(countersTable)]
+        let hasRead = (counters?.rowsRead ?? 0) > 0
+        return hasRead || kind != .metadata && !entities.isEmpty ? [.table(countersTable)] : []
     }
 
     /// What to do about the run's end.

@@ -16,10 +16,7 @@ struct LocalClock: Sendable {
     /// The clock of this process: `TZ`, or the machine's zone.
     static func system() -> LocalClock {
         tzset()
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let now = Timestamp(micros: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
-        return LocalClock(now: now) { instant in
+        return LocalClock(now: Timestamp(seconds: Int64(time(nil)))) { instant in
             var seconds = time_t(instant.seconds)
             var parts = tm()
             guard localtime_r(&seconds, &parts) != nil else { return 0 }
