@@ -61,6 +61,14 @@ import Testing
         #expect(ConnectionChange(from: sampleConnection, to: connection, sampleIntegration).isEmpty)
     }
 
+    @Test func theFormInTheHelpIsReadToo() throws {
+        let document = try #require(try ConnectionApply.documents(Array(ConnectionApply.form.utf8)).first)
+        let connection = try document.connection(sampleIntegration)
+        #expect(connection.settings["port"]?.kind == .integer(22))
+        #expect(document.credentials == ["password": .file("/run/secrets/crm")])
+        #expect(ScheduleText.text(connection.schedule) == "daily 02:30 Europe/Paris")
+    }
+
     @Test func whatIsListedIsReadToo() throws {
         let report = Report.connections([sampleConnection, sampleConnection], testClock)
         #expect(try ConnectionApply.documents(Array(report.json.written(.compact).utf8)).map(\.name) == ["crm", "crm"])

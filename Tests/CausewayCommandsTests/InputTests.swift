@@ -112,6 +112,26 @@ import Testing
         #expect(!answers.shown.contains("hunter2"))
     }
 
+    @Test func aSecretFileThatIsNotThereIsAskedForAgain() throws {
+        var credentials = Credentials()
+        let answers = Answers(["@/nonexistent", "", "hunter2"])
+        try credentials.ask(answers.prompt, SettingSet([spec("password", required: true, secret: true)]))
+        #expect(credentials.bytes == ["password": Array("hunter2".utf8)])
+        #expect(answers.shown.contains("No such file"))
+    }
+
+    @Test func theNewlineThatEndsALineIsNotPartOfASecret() throws {
+        func bytes(_ text: String) throws -> [UInt8] {
+            let file = try SecretFile(text)
+            return try SecretSource.file(file.path).read().withUnsafeBytes { Array($0) }
+        }
+        #expect(try bytes("a b\n") == Array("a b".utf8))
+        #expect(try bytes("a\r\n") == Array("a".utf8))
+        #expect(try bytes("-----\nkey\n") == Array("-----\nkey\n".utf8))
+        #expect(try bytes("") == [])
+        #expect { try bytes(String(repeating: "x", count: 70_000)) } throws: { ($0 as? Failure)?.status == .dataError }
+    }
+
     @Test func theEndOfInputEndsTheCommand() {
         #expect { try Answers([]).prompt.text("?") } throws: { ($0 as? Failure)?.status == .interrupted }
     }

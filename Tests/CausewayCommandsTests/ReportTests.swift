@@ -320,6 +320,21 @@ import Testing
         #expect(CausewayTool.wantsJSON(arguments) == wanted)
     }
 
+    @Test func whereTheSocketIs() {
+        let all = ["CAUSEWAY_SOCKET": "/c.sock", "XDG_RUNTIME_DIR": "/run/user/7", "HOME": "/home/u"]
+        let user = all.filter { $0.key != "CAUSEWAY_SOCKET" }
+        func path(_ given: String?, _ variables: [String: String], _ existing: String...) -> String {
+            SocketPath.resolve(given, variable: { variables[$0] }, exists: existing.contains)
+        }
+        #expect(path("/g.sock", all) == "/g.sock")
+        #expect(path(nil, all) == "/c.sock")
+        #expect(path(nil, user) == SocketPath.ofSystem)
+        #expect(path(nil, user, "/run/user/7/causeway/causeway.sock") == "/run/user/7/causeway/causeway.sock")
+        let ofState = "/home/u/.local/state/causeway/causeway.sock"
+        #expect(path(nil, user, ofState) == ofState)
+        #expect(path(nil, [:]) == SocketPath.ofSystem)
+    }
+
     @Test func theVersionIsAnsweredAtOnce() {
         #expect(!CausewayTool.answersAtOnce(["list"]))
         #expect(!CausewayTool.answersAtOnce(["--version", "x"]))

@@ -13,8 +13,10 @@ struct ConnectionApply: SessionCommand {
             those that differ. A document is the whole of a connection: what it leaves out has its default; only a \
             pinned host key stays. Applying a document that nobody changed changes nothing.
 
-            A credential stands in a document as {"kept": true}, {"file": "PATH"} or {"environment": "NAME"}, never \
-            as its value.
+            A document has this form; there may also be a "status", which is passed over. A credential stands in it \
+            as {"kept": true}, {"file": "PATH"} or {"environment": "NAME"}, never as its value.
+
+            \(form.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n"))
 
             Examples:
               causeway apply -f crm.json
@@ -22,6 +24,19 @@ struct ConnectionApply: SessionCommand {
                 | causeway apply -f -
               causeway apply -f crm.json --dry-run
             """)
+
+    /// The document of the help.
+    static let form = """
+        {"apiVersion": "causeway/v1", "kind": "Connection",
+         "metadata": {"name": "crm", "displayName": "CRM"},
+         "spec": {
+           "integration": "sftp", "direction": "inbound", "signInMethod": "password",
+           "settings": {"host": "sftp.example.com", "port": 22, "username": "acme"},
+           "credentials": {"password": {"file": "/run/secrets/crm"}},
+           "entities": [{"entity": "customers",
+             "settings": {"folder": "/in", "primary_key": ["id"]}}],
+           "schedule": {"when": "daily 02:30 Europe/Paris", "catchUp": "run-once"}}}
+        """
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup(title: "Secrets") var secrets: SecretOptions

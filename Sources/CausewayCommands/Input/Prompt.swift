@@ -38,7 +38,7 @@ struct Prompt: Sendable {
     func text(_ question: String, default preset: String? = nil) throws -> String {
         let suggestion = preset.map { $0.isEmpty ? "" : " [\($0)]" } ?? ""
         show(Escaping.line("\(question)\(suggestion): "))
-        guard let line = try read(true) else { throw Self.ended }
+        let line = try line(echo: true)
         let answer = String(decoding: line, as: UTF8.self).trimmingSpaces()
         return answer.isEmpty ? preset ?? "" : answer
     }
@@ -58,7 +58,7 @@ struct Prompt: Sendable {
     /// Asks for a secret without showing it. An answer "@PATH" reads the file.
     func secret(_ question: String) throws -> Secret {
         show(Escaping.line("\(question) (not shown; @PATH reads a file): "))
-        guard let line = try read(false) else { throw Self.ended }
+        let line = try line(echo: false)
         guard line.first == UInt8(ascii: "@"), line.count > 1 else { return Secret(line) }
         return try SecretSource.file(String(decoding: line.dropFirst(), as: UTF8.self)).read()
     }
@@ -87,6 +87,18 @@ struct Prompt: Sendable {
             default: throw Failure.usage("Answer with yes or no.")
             }
         }
+    }
+
+    /// Reads an answer; what ends the command instead begins on a line of its own.
+    private func line(echo: Bool) throws -> [UInt8] {
+        do {
+            if let line = try read(echo) { return line }
+        } catch {
+            show("\n")
+            throw error
+        }
+        show("\n")
+        throw Self.ended
     }
 
     private static let ended = Failure(.interrupted, "No answer was given; nothing was done.")

@@ -80,9 +80,13 @@ struct Credentials: Sendable {
 
     private func ask(_ prompt: Prompt, _ spec: SettingSpec) throws -> Secret {
         while true {
-            let secret = try prompt.secret(spec.title + (spec.required ? "" : ", Enter for none"))
-            if !secret.isEmpty || !spec.required { return secret }
-            prompt.say("  It is required.")
+            do {
+                let secret = try prompt.secret(spec.title + (spec.required ? "" : ", Enter for none"))
+                if !secret.isEmpty || !spec.required { return secret }
+                prompt.say("  It is required.")
+            } catch let failure as Failure where failure.status != .interrupted {
+                prompt.say("  " + failure.message)
+            }
         }
     }
 }

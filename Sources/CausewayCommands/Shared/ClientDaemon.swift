@@ -36,13 +36,21 @@ struct ClientDaemon: Daemon {
 
 /// Where the daemon's socket is.
 enum SocketPath {
-    /// The path given, or the one of the environment, or the user's own daemon's if it has one, or the system's.
-    static func resolve(_ given: String?) -> String {
-        if let path = given ?? Environment.value("CAUSEWAY_SOCKET"), !path.isEmpty { return path }
-        if let folder = Environment.value("XDG_RUNTIME_DIR"), !folder.isEmpty {
-            let path = "\(folder)/causeway/causeway.sock"
-            if access(path, F_OK) == 0 { return path }
+    static let ofSystem = "/run/causeway/causeway.sock"
+
+    /// The path given, or the one of the environment, or that of the user's own daemon if it has one, or the system's.
+    static func resolve(
+        _ given: String?, variable: (String) -> String? = Environment.value,
+        exists: (String) -> Bool = { access($0, F_OK) == 0 }
+    ) -> String {
+        if let path = given ?? variable("CAUSEWAY_SOCKET"), !path.isEmpty { return path }
+        // Where causewayd listens when it is not the system's, by the XDG base directory specification.
+        var folders: [String] = []
+        if let folder = variable("XDG_RUNTIME_DIR") { folders.append(folder) }
+        if let folder = variable("XDG_STATE_HOME") ?? variable("HOME").map({ "\($0)/.local/state" }) {
+            folders.append(folder)
         }
-        return "/run/causeway/causeway.sock"
+        let paths = folders.filter { $0.hasPrefix("/") }.map { "\($0)/causeway/causeway.sock" }
+        return paths.first(where: exists) ?? ofSystem
     }
 }

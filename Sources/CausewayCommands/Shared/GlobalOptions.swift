@@ -7,8 +7,7 @@ struct GlobalOptions: ParsableArguments {
         help: ArgumentHelp(
             "The daemon's socket.",
             discussion: """
-                Otherwise $CAUSEWAY_SOCKET, $XDG_RUNTIME_DIR/causeway/causeway.sock if there is one, or \
-                /run/causeway/causeway.sock.
+                Otherwise $CAUSEWAY_SOCKET, that of your own daemon if there is one, or /run/causeway/causeway.sock.
                 """,
             valueName: "path"),
         completion: .file())
