@@ -151,6 +151,21 @@ let package = Package(
             name: "CausewayTestKit",
             dependencies: ["CausewayCore", "CausewayConnectorKit"],
             swiftSettings: settings),
+        // Simulated worlds and the program that lives them; not installed.
+        .target(
+            name: "CausewaySimulation",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayStore", "CausewayVault", "CausewayConnectorKit",
+                "CausewayEngine", "CausewayTestKit", log,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "causeway-simulate",
+            dependencies: [
+                "CausewaySimulation", "CausewayTestKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "CausewayMessagesTests", dependencies: ["CausewayMessages"], swiftSettings: settings),
         .testTarget(
@@ -212,6 +227,14 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CausewayEngineTests", dependencies: ["CausewayCore", "CausewayEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "CausewayEndToEndTests",
+            dependencies: [
+                "CausewayCore", "CausewayTestKit",
+                // Started by the tests.
+                "causewayd", "causeway",
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

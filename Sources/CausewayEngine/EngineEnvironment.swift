@@ -7,7 +7,9 @@ package import Logging
 /// Everything the engine touches. The daemon passes the real things in, tests and simulations their own.
 package struct EngineEnvironment: Sendable {
     package var store: any Store
-    package var vault: Vault
+    package let keyRing: KeyRing
+    /// Where the master key comes from; nil: it cannot be rotated.
+    package var masterKeySource: MasterKeySource?
     package var catalogue: Catalogue
     package var clock: any CausewayClock
     package var random: any RandomSource
@@ -28,7 +30,7 @@ package struct EngineEnvironment: Sendable {
         epoch: UInt64, contentSeed: ContentSeed
     ) {
         self.store = store
-        self.vault = vault
+        keyRing = KeyRing(vault)
         self.catalogue = catalogue
         self.clock = clock
         self.random = random

@@ -39,12 +39,36 @@ final class FaultyStore: Store {
         }
     }
 
+    func commit(together units: [CommitUnit]) async throws(CausewayError) {
+        switch mutation {
+        case .splitCommit:
+            for unit in units { _ = try await durable(unit) }
+        case .earlyAcknowledgement:
+            _ = world.simulation.spawner { try? await self.durable(together: units) }
+        case .lostUpdate:
+            try await durable(
+                together: units.map { CommitUnit($0.ownership, $0.mutations.filter { !$0.isRequirement }) })
+        case .twoRuns, nil:
+            try await durable(together: units)
+        }
+    }
+
     private func durable(_ unit: CommitUnit) async throws(CausewayError) -> CommitReceipt {
+        try await withFaults { () async throws(CausewayError) in try await self.disk.commit(unit) }
+    }
+
+    private func durable(together units: [CommitUnit]) async throws(CausewayError) {
+        try await withFaults { () async throws(CausewayError) in try await self.disk.commit(together: units) }
+    }
+
+    private func withFaults<R: Sendable>(
+        _ write: @Sendable () async throws(CausewayError) -> R
+    ) async throws(CausewayError) -> R {
         let simulation = world.simulation
         try await pass(simulation.draw(below: world.plan.commitLatency + 1))
-        guard world.generation == generation else { throw .storeStopped }
+        guard world.generation == generation, !world.wantsCrash else { throw .storeStopped }
         if !world.isCalm, simulation.chance(world.plan.commitFaults) { throw .storeFault }
-        let receipt = try await disk.commit(unit)
+        let result = try await write()
         if !world.isCalm, simulation.chance(world.plan.unknownOutcomes) {
             world.wantsCrash = true
             throw .storeOutcomeUnknown
@@ -52,7 +76,7 @@ final class FaultyStore: Store {
         try await pass(simulation.draw(below: world.plan.commitLatency / 4 + 1))
         // It is on disk, but nobody is there any more to be told.
         guard world.generation == generation else { throw .storeStopped }
-        return receipt
+        return result
     }
 
     /// A commit that was handed in is not given up when its caller is cancelled, so its time passes regardless.

@@ -46,7 +46,7 @@ package struct WorldPlan: Hashable, Sendable {
     }
 
     /// What can be switched off, by name.
-    package static let parts: [(name: String, part: WritableKeyPath<WorldPlan, Int> & Sendable)] = [
+    package static let parts: [(name: String, part: any WritableKeyPath<WorldPlan, Int> & Sendable)] = [
         ("commit faults", \.commitFaults), ("unknown outcomes", \.unknownOutcomes), ("cuts", \.cuts),
         ("crashes", \.crashes), ("replacements", \.replacements), ("commit latency", \.commitLatency),
     ]

@@ -8,9 +8,12 @@ extension Connection {
     /// Starts the schedule, and resumes what an earlier process left open.
     func start(_ boot: BootState) async {
         do {
-            if let open = boot.openRun { try await closeInterrupted(open, boot.lastRunNumber) }
+            let unfinished = boot.unfinishedRun
+            if let unfinished, !unfinished.runState.isEnded {
+                try await closeInterrupted(unfinished, boot.lastRunNumber)
+            }
             try await startSchedule(boot.schedule, jitter: context.limits.startJitter)
-            if let open = boot.openRun { resume(open) }
+            if let unfinished { resume(unfinished, boot.lastRunNumber) }
         } catch {
             context.childFailed(shard, error)
         }
@@ -26,18 +29,19 @@ extension Connection {
         try await context.store.commit(unit)
     }
 
-    private func resume(_ open: StoredRun) {
-        let kind = RunKind(rawValue: open.kind) ?? .full
+    private func resume(_ unfinished: StoredRun, _ number: UInt64) {
+        let kind = RunKind(rawValue: unfinished.kind) ?? .full
         let wait = context.randomDuration(upTo: context.limits.startJitter)
         // Kept as the driver, so that a stop cancels the wait like the run it stands for.
         driver = context.environment.spawner { [clock = context.clock] in
             guard (try? await clock.sleep(for: wait)) != nil else { return }
-            await self.startResumed(kind)
+            await self.startResumed(kind, after: number)
         }
     }
 
-    private func startResumed(_ kind: RunKind) async {
-        guard machine.run == nil, !machine.isStopping else { return }
+    private func startResumed(_ kind: RunKind, after number: UInt64) async {
+        // A run that was started meanwhile goes on from the same checkpoint.
+        guard machine.lastRunNumber == number, machine.run == nil, !machine.isStopping else { return }
         do {
             _ = try await startFetch(kind, trigger: .resume)
         } catch {

@@ -92,16 +92,29 @@ extension Connection {
             if let failure = report.failure { throw failure }
         }
         // The test took its time: what else has changed meanwhile stays.
+        let method = checked.draft.signInMethod
+        try await context.environment.keyRing.sealing { (vault: Vault) async throws(CausewayError) in
+            try await replaceCredentials(credentials, sealedBy: vault) { stored in
+                stored.signInMethod = method
+                stored.setSettings(stored.settingValues.merging(settings) { _, new in new })
+            }
+        }
+        _ = try machine.apply(.reconnected)
+        return try view()
+    }
+
+    /// Stores `credentials` in place of those that are kept, and what `edit` changes with them.
+    private func replaceCredentials(
+        _ credentials: [String: Secret], sealedBy vault: Vault, _ edit: (inout StoredConnection) -> Void
+    ) async throws(CausewayError) {
         let now = context.clock.now
         var sealed: [(name: String, bytes: [UInt8])] = []
         for (name, secret) in credentials.sorted(by: { $0.key < $1.key }) {
-            let context = SealContext(shard: shard, name: name)
-            sealed.append((name, try self.context.environment.vault.seal(secret, context)))
+            sealed.append((name, try vault.seal(secret, SealContext(shard: shard, name: name))))
         }
         let old = try context.readStore { try CredentialTable.list(in: $0, shard).map(\.name) }
         try await modify { (stored, unit) throws(CausewayError) in
-            stored.signInMethod = checked.draft.signInMethod
-            stored.setSettings(stored.settingValues.merging(settings) { _, new in new })
+            edit(&stored)
             stored.hold = 0
             stored.holdReason = ""
             stored.connectMicros = now.micros
@@ -110,8 +123,6 @@ extension Connection {
             for name in old { CredentialTable.delete(from: &unit, name) }
             for credential in sealed { CredentialTable.put(into: &unit, credential.name, sealed: credential.bytes) }
         }
-        _ = try machine.apply(.reconnected)
-        return try view()
     }
 
     /// Scheduled runs are held until ``resume()``.

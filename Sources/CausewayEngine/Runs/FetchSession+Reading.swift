@@ -87,8 +87,10 @@ extension FetchSession {
         _ entity: EntityPlan, _ upsert: inout EntityUpsert
     ) async throws(FetchProblem) {
         let activity = "reading \(task.file.path)"
-        var rows = try FetchProblem.ofFile { () throws(CausewayError) in
-            try FileRowReader(options: entity.format, resume: checkpoint)
+        var options = entity.format
+        if let batchRows = context.limits.batchRows { options.batchRows = batchRows }
+        var rows = try FetchProblem.ofFile { [options] () throws(CausewayError) in
+            try FileRowReader(options: options, resume: checkpoint)
         }
         var chunk = try await FetchProblem.ofSource { () throws(CausewayError) in try await reader.next() }
         while !chunk.isEmpty {

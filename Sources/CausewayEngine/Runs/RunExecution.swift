@@ -70,14 +70,26 @@ extension Connection {
 
     /// What the connector gets to know, with the credentials opened.
     nonisolated func configuration(of stored: StoredConnection) throws(CausewayError) -> ConnectorConfiguration {
-        let sealed = try context.readStore { try CredentialTable.list(in: $0, shard) }
-        var credentials: [String: Secret] = [:]
-        for credential in sealed {
-            credentials[credential.name] = try context.environment.vault.open(
-                credential.sealed, SealContext(shard: shard, name: credential.name))
-        }
-        return ConnectorConfiguration(
+        ConnectorConfiguration(
             signInMethod: stored.signInMethod, settings: stored.settingValues, entities: stored.entityValues,
-            credentials: credentials)
+            credentials: try credentials())
+    }
+
+    private nonisolated func credentials() throws(CausewayError) -> [String: Secret] {
+        let ring = context.environment.keyRing
+        while true {
+            let keys = ring.keys
+            do {
+                var opened: [String: Secret] = [:]
+                for credential in try context.readStore({ try CredentialTable.list(in: $0, shard) }) {
+                    let place = SealContext(shard: shard, name: credential.name)
+                    opened[credential.name] = try keys.open(credential.sealed, place)
+                }
+                return opened
+            } catch where error.reason == "MASTER_KEY_WRONG" && ring.haveChanged(since: keys) {
+                // A rotation came between the keys and the credentials; each pass needs another one.
+                continue
+            }
+        }
     }
 }

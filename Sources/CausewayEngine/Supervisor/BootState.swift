@@ -8,8 +8,8 @@ struct BootState: Sendable {
     var shard: ShardID
     var stored: StoredConnection
     var lastRunNumber: UInt64
-    /// The last run, when it was left open.
-    var openRun: StoredRun?
+    /// The last run, when it was left open or ended as interrupted: another is to go on from its checkpoint.
+    var unfinishedRun: StoredRun?
     var schedule: StoredScheduleState?
 
     /// Connections by id, those behind `after`.
@@ -34,7 +34,10 @@ struct BootState: Sendable {
         let last = try RunTable.list(in: transaction, shard, limit: 1).first
         return BootState(
             id: id, shard: shard, stored: stored, lastRunNumber: last?.number ?? 0,
-            openRun: last.flatMap { $0.run.runState.isEnded ? nil : $0.run },
+            unfinishedRun: last.flatMap { last in
+                let state = last.run.runState
+                return state.isEnded && state != .interrupted ? nil : last.run
+            },
             schedule: try ScheduleStateTable.get(in: transaction, shard))
     }
 

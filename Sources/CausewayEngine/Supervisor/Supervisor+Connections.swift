@@ -32,13 +32,16 @@ extension Supervisor {
         guard !validateOnly else { return ConnectionView(preview: stored, shard: shard, checked.draft) }
 
         // The shard first, then the name that makes it visible; what a crash leaves in between is removed at boot.
-        var unit = context.unit(of: shard)
-        try ConnectionTable.put(into: &unit, stored)
-        for (name, secret) in checked.draft.credentials.sorted(by: { $0.key < $1.key }) {
-            let sealed = try context.environment.vault.seal(secret, SealContext(shard: shard, name: name))
-            CredentialTable.put(into: &unit, name, sealed: sealed)
+        let credentials = checked.draft.credentials.sorted { $0.key < $1.key }
+        try await context.environment.keyRing.sealing { (vault: Vault) async throws(CausewayError) in
+            var unit = context.unit(of: shard)
+            try ConnectionTable.put(into: &unit, stored)
+            for (name, secret) in credentials {
+                let sealed = try vault.seal(secret, SealContext(shard: shard, name: name))
+                CredentialTable.put(into: &unit, name, sealed: sealed)
+            }
+            try await context.store.commit(unit)
         }
-        try await context.store.commit(unit)
         var naming = context.unit(of: .system)
         DirectoryTable.create(in: &naming, draft.id, shard)
         if !requestID.isEmpty {
@@ -56,7 +59,7 @@ extension Supervisor {
             throw error.reason == "COMMIT_CONFLICT" ? .exists(draft.id) : error
         }
         let boot = BootState(
-            id: draft.id, shard: shard, stored: stored, lastRunNumber: 0, openRun: nil, schedule: nil)
+            id: draft.id, shard: shard, stored: stored, lastRunNumber: 0, unfinishedRun: nil, schedule: nil)
         await assign(boot)
         return try await directory.connection(draft.id).view()
     }

@@ -51,10 +51,6 @@ extension Supervisor {
         }
     }
 
-    package func rotateMasterKey() async throws -> (credentials: Int, keyID: String) {
-        throw CausewayError(.unimplemented, reason: "ROTATION", "rotation")
-    }
-
     /// The tree of actors as it is: at most `limit` children, by name.
     package func actorTree(limit: Int) async -> ActorTreeView {
         let ordered = children.values.sorted { $0.id < $1.id }
