@@ -107,6 +107,7 @@ import Testing
             try await Server.with(at: folder.path + "/socket", Self.registry) { (client) async throws in
                 #expect(try await client.call(AdministrationServiceMethods.getHealth, .init()).status == .serving)
                 #expect(try await client.call(Connections.getConnection, .with { $0.name = "a" }).name == "a")
+                #expect(try await client.connections.getConnection(.with { $0.name = "b" }).name == "b")
                 var names: [String] = []
                 for try await run in try await client.stream(Runs.watchRun, .init()) { names.append(run.name) }
                 #expect(names == (1...1000).map(String.init))
