@@ -45,6 +45,10 @@ import Testing
         let (outcome, _, error) = try read(Packing.gzip(content) + [0, 0, 0, 0], cut: { 3 })
         #expect(error == nil)
         #expect(outcome.rows.count == 5)
+        for size in [3, 1_000] {
+            let (_, _, error) = try read(Packing.gzip(content) + [0, 0, 7, 0], cut: { size })
+            #expect(error?.reason == "DAMAGED_COMPRESSION")
+        }
     }
 
     @Test(arguments: [Compression.gzip, .zstd]) func givesRowsBeforeACut(_ compression: Compression) throws {

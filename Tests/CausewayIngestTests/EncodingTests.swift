@@ -83,6 +83,19 @@ import Testing
         #expect(cutOff.checkpoints.last?.contentOffset == Int64(bytes.count))
     }
 
+    @Test(arguments: TextEncoding.allCases) func countsContentOfDoubledQuotes(_ encoding: TextEncoding) throws {
+        var options = FileFormatOptions()
+        options.encoding = .fixed(encoding)
+        options.batchRows = 1
+        let content = Self.bytes("\"\"\"é\"\"\",b\n\"1 \"\"é\",é\n2,\"\"\"é\"\"\"", encoding)
+        let (outcome, checkpoints, _) = try read(content, options)
+        #expect(outcome.header == ["\"é\"", "b"])
+        #expect(outcome.rows == [["1 \"é", "é"], ["2", "\"é\""]])
+        #expect(checkpoints.last?.contentOffset == Int64(content.count))
+        let rest = try read(content, options, resume: checkpoints[0]).outcome
+        #expect(rest.rows == [["2", "\"é\""]])
+    }
+
     @Test func latin1IsNotGuessed() throws {
         let content = Self.bytes("name,city\nZoë,Zürich\nBo,Bonn\n", .latin1)
         let outcome = try read(content).outcome

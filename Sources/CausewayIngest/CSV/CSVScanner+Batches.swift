@@ -18,6 +18,7 @@ extension CSVScanner {
     /// The first row as labels; scanning goes on behind it.
     mutating func takeHeader() -> [String] {
         columns = fields
+        passContent(to: headerEnd)
         unescape()
         let labels = cells[0..<fields].map { cell -> String in
             guard cell != Self.nullCell else { return "" }

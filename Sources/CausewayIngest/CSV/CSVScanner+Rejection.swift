@@ -26,12 +26,22 @@ extension CSVScanner {
             reject(fault, end: end, next: next, lines: rowLines + 1)
             return
         }
+        passContent(to: next)
         unescape()
         sourceRow += 1
         sourceRows.append(sourceRow)
         rowLineNumbers.append(lines + 1)
         rowsTaken += 1
         beginRow(at: next, lines: rowLines + 1)
+    }
+
+    /// Counts the bytes of the file that the text of the row in progress, and its line end, came from; to be called
+    /// while the text is as it came.
+    mutating func passContent(to next: Int) {
+        let length = text.withUnsafeBytes { text in
+            text.baseAddress.map { encoding.contentLength($0, from: rowStart, to: next) } ?? 0
+        }
+        contentOffset += Int64(length)
     }
 
     /// Makes the cells that are null tokens null, then looks for what is wrong with the row.
@@ -125,6 +135,7 @@ extension CSVScanner {
         let kept = min(end - rowStart, RejectedRow.maximumRawBytes)
         add(fault, raw: Array(text[rowStart..<rowStart + kept]), isWhole: kept == end - rowStart)
         rescannedBytes += max(0, position - next)
+        passContent(to: next)
         beginRow(at: next, lines: lines)
     }
 
@@ -141,10 +152,6 @@ extension CSVScanner {
 
     /// Goes on with a row at `next`; the text before it is dealt with.
     mutating func beginRow(at next: Int, lines: Int64) {
-        let length = text.withUnsafeBytes { text in
-            text.baseAddress.map { encoding.contentLength($0, from: rowStart, to: next) } ?? 0
-        }
-        contentOffset += Int64(length)
         self.lines += lines
         rowStart = next
         position = next

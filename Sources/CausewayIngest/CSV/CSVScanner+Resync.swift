@@ -87,6 +87,7 @@ extension CSVScanner {
         add(row.fault, raw: row.raw, isWhole: row.length == Int64(row.raw.count))
         contentOffset += row.contentLength
         let next = found.flatMap(\.next).map { $0 - end + rowStart } ?? rowStart
+        passContent(to: next)
         beginRow(at: next, lines: row.lines + 1)
         return .goOn
     }

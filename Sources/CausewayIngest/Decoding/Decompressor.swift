@@ -108,7 +108,8 @@ private final class GzipStream {
         guard !input.isEmpty, !output.isEmpty else { return (0, 0) }
         if needsMember {
             // Zeros behind the last member are padding, as tapes and some writers leave them.
-            if input[0] == 0 { return (input.count, 0) }
+            let padding = input.prefix { $0 == 0 }.count
+            if padding > 0 { return (padding, 0) }
             inflateReset(stream)
             needsMember = false
             isAtEnd = false
