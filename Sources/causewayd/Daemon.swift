@@ -21,7 +21,11 @@ struct Daemon: DaemonService {
     private let context: DaemonContext
     /// The root actor at work. Ends with the daemon: cancelled and awaited by ``stop()``.
     private let engine: Task<Void, Never>
+    /// Ends with the daemon, as ``engine``.
+    private let housekeeping: Task<Void, Never>
 
+    /// How often the slots of dead readers are cleared.
+    private static let housekeepingInterval = Duration.seconds(60)
     /// How long calls in progress may take after the end was asked for.
     private static let callGrace = Duration.seconds(5)
 
@@ -52,11 +56,12 @@ struct Daemon: DaemonService {
         var limits = EngineLimits()
         limits.runPermits = context.configuration.runPermits
         limits.stallTimeout = context.configuration.stallTimeout
-        let supervisor = Supervisor(
-            EngineEnvironment(
-                store: store, vault: try await opening.vault(), catalogue: catalogue, clock: context.clock,
-                random: context.random, spawner: context.spawner, zones: zones,
-                logger: context.logger, limits: limits, epoch: epoch, contentSeed: try await opening.contentSeed()))
+        var environment = EngineEnvironment(
+            store: store, vault: try await opening.vault(), catalogue: catalogue, clock: context.clock,
+            random: context.random, spawner: context.spawner, zones: zones,
+            logger: context.logger, limits: limits, epoch: epoch, contentSeed: try await opening.contentSeed())
+        environment.masterKeySource = opening.masterKeySource
+        let supervisor = Supervisor(environment)
         let serving = ServingFlag()
         let installation = Installation(store: store, supervisor: supervisor, serving: serving, context: context)
         let registry = APIRegistry.make(supervisor: supervisor, catalogue: catalogue, installation: installation)
@@ -76,7 +81,22 @@ struct Daemon: DaemonService {
         }
         serving.set(true)
         return Daemon(
-            store: store, supervisor: supervisor, server: server, serving: serving, context: context, engine: engine)
+            store: store, supervisor: supervisor, server: server, serving: serving, context: context, engine: engine,
+            housekeeping: context.spawner { await keepHouse(store, context) })
+    }
+
+    /// A reader that died, such as the check of a backup, would keep LMDB from using old pages again. Returns when its
+    /// task is cancelled.
+    private static func keepHouse(_ store: LMDBStore, _ context: DaemonContext) async {
+        while (try? await context.clock.sleep(for: housekeepingInterval)) != nil {
+            do {
+                let cleared = try store.clearDeadReaders()
+                guard cleared > 0 else { continue }
+                context.logger.notice("slots of dead readers were cleared", metadata: ["slots": "\(cleared)"])
+            } catch {
+                context.logger.warning("slots of dead readers were not cleared", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     func isAlive() async -> Bool {
@@ -90,7 +110,9 @@ struct Daemon: DaemonService {
         await supervisor.stop()
         await server.shutDown(grace: Self.callGrace)
         engine.cancel()
+        housekeeping.cancel()
         await engine.value
+        await housekeeping.value
         store.close()
     }
 

@@ -1,5 +1,6 @@
 package import CausewayCore
 import CausewayVault
+import Logging
 import Synchronization
 
 // Rotation of the master key.
@@ -43,22 +44,22 @@ extension Supervisor {
             let new = Vault(try file.beginRotation(from: old.keyID))
             ring.prepare(new)
             let count: Int
-            do {
+            do throws(CausewayError) {
                 count = try await CredentialResealing(
                     store: environment.store, epoch: environment.epoch, from: old, to: new
                 ).run()
             } catch {
-                guard !error.leavesOutcomeOpen else {
+                if error.leavesOutcomeOpen {
                     // The staged key may be the one in force: it stays, and only a start can tell.
                     ring.forbidRotation(.rotationUnsettled)
-                    throw error
+                } else {
+                    try? file.unstage()
                 }
-                try? file.unstage()
                 throw error
             }
             ring.adopt(new)
             environment.logger.notice("the master key was rotated", metadata: ["key": "\(new.keyID)"])
-            do {
+            do throws(CausewayError) {
                 try file.promote()
             } catch {
                 throw error.afterRotation(to: new.keyID)
@@ -75,7 +76,8 @@ extension CausewayError {
     fileprivate static var rotationUnsettled: CausewayError {
         CausewayError(
             .failedPrecondition, reason: "ROTATION_UNSETTLED",
-            "Whether the last rotation of the master key took place is not known; restart the daemon, which settles it.")
+            "Whether the last rotation of the master key took place is not known; restart the daemon, which settles it."
+        )
     }
 
     fileprivate static var noMasterKeySource: CausewayError {

@@ -1,4 +1,5 @@
 package import CausewayCore
+import CausewayMessages
 package import CausewayStore
 package import CausewayVault
 
@@ -32,7 +33,7 @@ package struct CredentialResealing: Sendable {
             do {
                 try await store.commit(together: units)
                 return count
-            } catch where error.reason == "COMMIT_CONFLICT" && attempt < Self.greatestAttempts {
+            } catch  where error.reason == "COMMIT_CONFLICT" && attempt < Self.greatestAttempts {
                 attempt += 1
             }
         }

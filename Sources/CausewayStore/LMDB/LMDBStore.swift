@@ -84,6 +84,12 @@ package final class LMDBStore: Store {
         return CommitReceipt(position: try await writer.perform(.unit(unit)))
     }
 
+    package func commit(together units: [CommitUnit]) async throws(CausewayError) {
+        try UnitRules.check(together: units)
+        guard !units.isEmpty else { return }
+        _ = try await writer.perform(.units(units))
+    }
+
     /// A new epoch, above all that were given before; durable when it returns.
     package func nextEpoch() async throws(CausewayError) -> UInt64 {
         try await writer.perform(.nextEpoch)

@@ -59,6 +59,7 @@ struct WriteGroup {
     ) throws(LMDBError) -> UnitOutcome {
         switch work {
         case .unit(let unit): return try UnitApplication.apply(unit, to: &transaction)
+        case .units(let units): return try UnitApplication.apply(together: units, to: &transaction)
         case .nextEpoch:
             let next = (try transaction.meta(.epoch) ?? 0) + 1
             try transaction.setMeta(.epoch, next)

@@ -6,6 +6,8 @@ final class Writer: Sendable {
     struct Job: Sendable {
         enum Work: Sendable {
             case unit(CommitUnit)
+            /// All or none.
+            case units([CommitUnit])
             case nextEpoch
         }
         var work: Work
@@ -57,6 +59,7 @@ final class Writer: Sendable {
         let (bytes, changes) =
             switch work {
             case .unit(let unit): (unit.byteCount, unit.changeCount)
+            case .units(let units): (units.byteCount, units.changeCount)
             case .nextEpoch: (0, 1)
             }
         let result = await withCheckedContinuation { done in

@@ -68,6 +68,26 @@ package final class MemoryStore: Store {
         }
     }
 
+    /// Each unit passes the gates by itself; what any of those before throws is thrown, and nothing is applied.
+    package func commit(together units: [CommitUnit]) async throws(CausewayError) {
+        try UnitRules.check(together: units)
+        for unit in units { try await gates.before(unit) }
+        let refusal: CausewayError? = state.withLock { state in
+            if case .refused(let error) = UnitApplication.apply(together: units, to: &state.tables) { return error }
+            state.commits += UInt64(units.count)
+            return nil
+        }
+        if let refusal { throw refusal }
+        for unit in units {
+            let position = state.withLock {
+                $0.tables.withValue(.ownership, KeyBuilder.key(unit.ownership.shard)) {
+                    OwnershipRecord.read($0)?.position ?? 0
+                }
+            }
+            try await gates.after(unit, CommitReceipt(position: position))
+        }
+    }
+
     /// A new epoch, above all that were given before.
     package func nextEpoch() async throws(CausewayError) -> UInt64 {
         state.withLock { state in

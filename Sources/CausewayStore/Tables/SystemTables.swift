@@ -122,16 +122,9 @@ package enum MasterKeyCheckTable {
     package static func put(into unit: inout CommitUnit, _ checkValue: [UInt8]) {
         unit.put(.settings, key, checkValue)
     }
-}
 
-extension CredentialTable {
-    /// Whether any connection has credentials.
-    package static func holdsAny(in transaction: borrowing ReadTransaction) throws -> Bool {
-        var found = false
-        try transaction.scan(.credentials, KeyRange(from: [], upTo: nil)) { _, _ in
-            found = true
-            return .stop
-        }
-        return found
+    /// Fails the unit unless the value is still `checkValue`.
+    package static func requireUnchanged(in unit: inout CommitUnit, _ checkValue: [UInt8]) {
+        unit.mutations.append(.requireEqual(.settings, key: key, value: checkValue))
     }
 }

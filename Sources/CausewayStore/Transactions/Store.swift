@@ -24,6 +24,16 @@ package protocol Store: Sendable {
     ///   beyond the limits of ``UnitRules``).
     @discardableResult
     func commit(_ unit: CommitUnit) async throws(CausewayError) -> CommitReceipt
+
+    /// Applies all of `units`, each of another shard, in one write transaction, or none of them. Requirements of each
+    /// look at the state before all.
+    ///
+    /// For the few changes that concern many shards at once, and no substitute for ``commit(_:)``: shards that live on
+    /// several machines cannot have it. Otherwise as ``commit(_:)``.
+    ///
+    /// - Throws: as ``commit(_:)``; `UNIT_INVALID` (internal) when two units are of one shard, `UNIT_TOO_LARGE`
+    ///   (resource exhausted) when a unit, or their sum, is above ``UnitRules``.
+    func commit(together units: [CommitUnit]) async throws(CausewayError)
 }
 
 /// One consistent snapshot of the store, valid inside the closure that got it.

@@ -92,4 +92,12 @@ extension CausewayError {
                 + "(\(UnitRules.greatestUnitBytes) bytes, \(UnitRules.greatestUnitChanges) keys).",
             metadata: ["bytes": String(bytes), "changes": String(changes)])
     }
+
+    static func unitsTooLarge(_ bytes: Int, _ changes: Int) -> CausewayError {
+        CausewayError(
+            .resourceExhausted, reason: "UNIT_TOO_LARGE",
+            "A change of many shards with \(bytes) bytes and \(changes) keys is above what one transaction takes "
+                + "(\(UnitRules.greatestJointBytes) bytes, \(UnitRules.greatestJointChanges) keys).",
+            metadata: ["bytes": String(bytes), "changes": String(changes)])
+    }
 }

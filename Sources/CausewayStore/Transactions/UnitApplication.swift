@@ -31,8 +31,43 @@ enum UnitApplication {
     static func apply<Writer: TableWriter & ~Copyable>(
         _ unit: CommitUnit, to tables: inout Writer
     ) throws(Writer.Failure) -> UnitOutcome {
-        let ownershipKey = KeyBuilder.key(unit.ownership.shard)
-        let stored = try tables.withValue(.ownership, ownershipKey) { OwnershipRecord.read($0) }
+        switch try check(unit, in: tables) {
+        case .refused(let error): return .refused(error)
+        case .granted(let record):
+            try write(unit, record, to: &tables)
+            return .applied(record.position)
+        }
+    }
+
+    /// As ``apply(_:to:)`` for units of different shards: all are checked before the first is written.
+    ///
+    /// - Returns: when applied, how many there were.
+    static func apply<Writer: TableWriter & ~Copyable>(
+        together units: [CommitUnit], to tables: inout Writer
+    ) throws(Writer.Failure) -> UnitOutcome {
+        var records: [OwnershipRecord] = []
+        records.reserveCapacity(units.count)
+        for unit in units {
+            switch try check(unit, in: tables) {
+            case .refused(let error): return .refused(error)
+            case .granted(let record): records.append(record)
+            }
+        }
+        for (unit, record) in zip(units, records) { try write(unit, record, to: &tables) }
+        return .applied(UInt64(units.count))
+    }
+
+    /// Whether a unit may be written.
+    private enum Permission {
+        /// It may, and this is its shard's record then.
+        case granted(OwnershipRecord)
+        case refused(CausewayError)
+    }
+
+    private static func check<Writer: TableWriter & ~Copyable>(
+        _ unit: CommitUnit, in tables: borrowing Writer
+    ) throws(Writer.Failure) -> Permission {
+        let stored = try tables.withValue(.ownership, KeyBuilder.key(unit.ownership.shard)) { OwnershipRecord.read($0) }
         guard let stored else {
             return .refused(.damaged("The owner of shard \(unit.ownership.shard) is not readable."))
         }
@@ -42,8 +77,13 @@ enum UnitApplication {
         for mutation in unit.mutations {
             guard try holds(mutation, in: tables) else { return .refused(.conflict(mutation.table)) }
         }
-        let next = OwnershipRecord(epoch: unit.ownership.epoch, position: stored.position + 1)
-        try tables.put(.ownership, ownershipKey, next.bytes, ascending: false)
+        return .granted(OwnershipRecord(epoch: unit.ownership.epoch, position: stored.position + 1))
+    }
+
+    private static func write<Writer: TableWriter & ~Copyable>(
+        _ unit: CommitUnit, _ record: OwnershipRecord, to tables: inout Writer
+    ) throws(Writer.Failure) {
+        try tables.put(.ownership, KeyBuilder.key(unit.ownership.shard), record.bytes, ascending: false)
         for mutation in unit.mutations {
             switch mutation {
             case .put(let table, let key, let value): try tables.put(table, key, value, ascending: false)
@@ -54,7 +94,6 @@ enum UnitApplication {
             case .requireAbsent, .requireEqual: break
             }
         }
-        return .applied(next.position)
     }
 
     private static func holds<Writer: TableWriter & ~Copyable>(

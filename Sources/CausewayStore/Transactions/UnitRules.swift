@@ -6,6 +6,11 @@ package enum UnitRules {
     package static let greatestUnitBytes = 64 << 20
     /// Changes in one unit, a key of a `deletePrefix` counting as one: more could fill a transaction's page list.
     package static let greatestUnitChanges = 65_536
+    /// Bytes of keys and values in units that are applied together. They are all in memory at once.
+    package static let greatestJointBytes = 256 << 20
+    /// Changes in units that are applied together. LMDB writes pages out early when its list of them is full, so this
+    /// bounds the time that other writes wait.
+    package static let greatestJointChanges = 1 << 20
     /// LMDB's limit of a key.
     package static let greatestKeyBytes = 511
     package static let greatestValueBytes = 16 << 20
@@ -34,6 +39,21 @@ package enum UnitRules {
         }
         let changes = unit.changeCount
         guard bytes <= greatestUnitBytes, changes <= greatestUnitChanges else { throw .unitTooLarge(bytes, changes) }
+    }
+
+    /// As ``check(_:)``, for units that are applied together.
+    static func check(together units: [CommitUnit]) throws(CausewayError) {
+        var shards: Set<ShardID> = []
+        for unit in units {
+            try check(unit)
+            guard shards.insert(unit.ownership.shard).inserted else {
+                throw .unitInvalid("two units that are applied together are of one shard")
+            }
+        }
+        let (bytes, changes) = (units.byteCount, units.changeCount)
+        guard bytes <= greatestJointBytes, changes <= greatestJointChanges else {
+            throw .unitsTooLarge(bytes, changes)
+        }
     }
 }
 
@@ -80,4 +100,10 @@ extension CommitUnit {
             return overflow ? Int.max : total
         }
     }
+}
+
+extension [CommitUnit] {
+    var byteCount: Int { reduce(0) { $0 + $1.byteCount } }
+    /// Keys that they may change, each one's record of ownership among them.
+    var changeCount: Int { reduce(count) { $0 + $1.changeCount } }
 }
