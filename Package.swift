@@ -226,7 +226,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CausewayEngineTests", dependencies: ["CausewayCore", "CausewayEngine"], swiftSettings: settings),
+            name: "CausewayEngineTests",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayStore", "CausewayVault", "CausewayConnectorKit",
+                "CausewayEngine", "CausewayTestKit", log,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "CausewayEndToEndTests",
             dependencies: [
