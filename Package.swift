@@ -151,6 +151,14 @@ let package = Package(
             name: "CausewayTestKit",
             dependencies: ["CausewayCore", "CausewayConnectorKit"],
             swiftSettings: settings),
+        // Connections by the thousand, for measurements; not installed.
+        .executableTarget(
+            name: "causeway-bench-connections",
+            dependencies: [
+                "CausewayCore", "CausewayStore", "CausewayVault", "CausewayConnectors", "CausewayEngine",
+                "CausewayDaemon", log,
+            ],
+            swiftSettings: settings),
         // Simulated worlds and the program that lives them; not installed.
         .target(
             name: "CausewaySimulation",
@@ -165,6 +173,9 @@ let package = Package(
                 "CausewaySimulation", "CausewayTestKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CausewaySimulationTests", dependencies: ["CausewaySimulation", "CausewayTestKit"],
             swiftSettings: settings),
         .testTarget(
             name: "CausewayMessagesTests", dependencies: ["CausewayMessages"], swiftSettings: settings),

@@ -16,7 +16,7 @@ extension World {
         if state.plan.people { people = hire(generation) }
         while simulation.clock.uptime < end {
             try? await simulation.clock.sleep(for: .milliseconds(Int64(200 + random.below(20_000))))
-            for entry in files.values where random.below(4) == 0 { await entry.replaceOne(&random, at: simulation) }
+            for (_, entry) in files.sorted(by: { $0.key < $1.key }) where random.below(4) == 0 { await entry.replaceOne(&random, at: simulation) }
             guard state.wantsCrash || (crashes > 0 && random.below(2) == 0) else { continue }
             if !state.wantsCrash { crashes -= 1 }
             people.forEach { $0.cancel() }

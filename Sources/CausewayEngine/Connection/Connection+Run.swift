@@ -72,7 +72,7 @@ extension Connection {
     private func publish(_ view: RunView) {
         live?.view = view
         live?.lastProgress = context.clock.uptime
-        for watcher in (live?.watchers ?? [:]).values { watcher.yield(view) }
+        for watcher in live?.watchers ?? [] { watcher.continuation.yield(view) }
     }
 
     /// Writes the run's end down, as often as it takes while the store may come back, then lets go of it.
@@ -95,7 +95,7 @@ extension Connection {
         }
         view.activity = ""
         publish(view)
-        for watcher in (live?.watchers ?? [:]).values { watcher.finish() }
+        for watcher in live?.watchers ?? [] { watcher.continuation.finish() }
         live = nil
         driver = nil
         _ = try? machine.apply(.runEnded(hold: outcome.hold))

@@ -77,14 +77,16 @@ extension Connection {
 
     /// Replaces the credentials, after a test with the new ones unless `skipTest` is set.
     ///
-    /// - Parameter settings: settings that change with them, such as the user name or the host key.
+    /// - Parameters:
+    ///   - credentials: empty: those that are kept stay, as when only the host key changes.
+    ///   - settings: settings that change with them, such as the user name or the host key.
     package func reconnect(
         signInMethod: String, credentials: [String: Secret], settings: Settings, skipTest: Bool
     ) async throws(CausewayError) -> ConnectionView {
         var stored = try connectionRecord()
         if !signInMethod.isEmpty { stored.signInMethod = signInMethod }
         stored.setSettings(stored.settingValues.merging(settings) { _, new in new })
-        let checked = try check(stored, credentials: credentials)
+        let checked = try check(stored, credentials: credentials.isEmpty ? nil : credentials)
         if !skipTest {
             let report = await ConnectionTester(
                 connector: checked.connector, configuration: checked.configuration
@@ -112,7 +114,7 @@ extension Connection {
         for (name, secret) in credentials.sorted(by: { $0.key < $1.key }) {
             sealed.append((name, try vault.seal(secret, SealContext(shard: shard, name: name))))
         }
-        let old = try context.readStore { try CredentialTable.list(in: $0, shard).map(\.name) }
+        let old = credentials.isEmpty ? [] : try context.readStore { try CredentialTable.list(in: $0, shard).map(\.name) }
         try await modify { (stored, unit) throws(CausewayError) in
             edit(&stored)
             stored.hold = 0

@@ -19,7 +19,8 @@ package actor Connection {
     struct LiveRun {
         var view: RunView
         var lastProgress: Duration
-        var watchers: [UInt64: AsyncStream<RunView>.Continuation] = [:]
+        /// In the order they came: whoever is told first is not left to a hash.
+        var watchers: [(id: UInt64, continuation: AsyncStream<RunView>.Continuation)] = []
     }
     private var nextWatcher: UInt64 = 0
 
@@ -91,7 +92,7 @@ package actor Connection {
         }
         nextWatcher += 1
         let watcher = nextWatcher
-        live?.watchers[watcher] = continuation
+        live?.watchers.append((watcher, continuation))
         // Ends by itself after one hop; nobody needs to wait for a watcher to be forgotten.
         continuation.onTermination = { [connection = self, spawner = context.environment.spawner] _ in
             _ = spawner { await connection.forgetWatcher(watcher) }
@@ -99,7 +100,7 @@ package actor Connection {
         return stream
     }
 
-    private func forgetWatcher(_ watcher: UInt64) { live?.watchers[watcher] = nil }
+    private func forgetWatcher(_ watcher: UInt64) { live?.watchers.removeAll { $0.id == watcher } }
 
     // MARK: Carrying out
 

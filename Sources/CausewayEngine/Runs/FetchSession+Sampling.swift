@@ -94,7 +94,7 @@ extension FetchSession {
                     .info, "fields proposed",
                     [
                         "entity": entity.entity, "fields": String(sample.header.count),
-                        "new": update.added.joined(separator: ", "), "rows looked at": String(sample.rows),
+                        "new": update.added.joined(separator: ", "), "rows": String(sample.rows),
                     ])
             } else {
                 account.say(.warning, "the file is empty; nothing is known of the entity", ["path": path])

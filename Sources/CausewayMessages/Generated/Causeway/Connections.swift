@@ -303,7 +303,7 @@ package struct ReconnectConnectionRequest: ProtobufMessage {
     package var name: String = ""
     /// Empty: the one it has.
     package var signInMethod: String = ""
-    /// By the names of the sign-in method's secret settings. All of them are replaced.
+    /// By the names of the sign-in method's secret settings. All of them are replaced; without any, those kept stay.
     package var credentials: [String: [UInt8]] = [:]
     /// Settings that change with the credentials: user name, host key.
     package var settings: [String: SettingValue] = [:]
