@@ -580,7 +580,7 @@ struct  Causeway__V1__ReconnectConnectionRequest
    */
   char *sign_in_method;
   /*
-   * By the names of the sign-in method's secret settings. All of them are replaced.
+   * By the names of the sign-in method's secret settings. All of them are replaced; without any, those kept stay.
    */
   size_t n_credentials;
   Causeway__V1__ReconnectConnectionRequest__CredentialsEntry **credentials;
