@@ -1,12 +1,13 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
-// Layers point down only; `tools/check` passes --explicit-target-dependency-import-check so that
-// what is declared here is what the compiler allows.
+// Layers point down only. `tools/test` builds with --explicit-target-dependency-import-check error, so that what is
+// declared here is all that the compiler allows; `tools/check` also finds what is declared and not used.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
 ]
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -20,8 +21,6 @@ let package = Package(
     dependencies: [
         // Levels and metadata of the daemon's log, the ecosystem's common front.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        // Deques and ordered sets of the engine and the wire.
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // AEAD and key derivation of the vault, SHA-256 of host keys.
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         // Event loops and channels of the Unix socket, on both ends.
@@ -46,10 +45,7 @@ let package = Package(
             name: "CausewayMessages",
             dependencies: ["CCausewayProto", "CProtobufC"],
             swiftSettings: settings),
-        .target(
-            name: "CausewayCore",
-            dependencies: [log, .product(name: "Collections", package: "swift-collections")],
-            swiftSettings: settings),
+        .target(name: "CausewayCore", swiftSettings: settings),
 
         // State.
         .target(
@@ -68,7 +64,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "CausewayConnectorKit",
-            dependencies: ["CausewayCore", "CausewayTransport"],
+            dependencies: ["CausewayCore"],
             swiftSettings: settings),
         .target(
             name: "CausewayConnectors",
@@ -83,8 +79,8 @@ let package = Package(
         .target(
             name: "CausewayEngine",
             dependencies: [
-                "CausewayCore", "CausewayStore", "CausewayVault", "CausewayIngest", "CausewayConnectorKit",
-                log, .product(name: "Collections", package: "swift-collections"),
+                "CausewayCore", "CausewayMessages", "CausewayStore", "CausewayVault", "CausewayIngest",
+                "CausewayConnectorKit", log,
             ],
             swiftSettings: settings),
 
@@ -129,9 +125,9 @@ let package = Package(
         .executableTarget(
             name: "causewayd",
             dependencies: [
-                "CausewayCore", "CausewayStore", "CausewayVault", "CausewayIngest", "CausewayTransport",
-                "CausewayConnectorKit", "CausewayConnectors", "CausewayEngine", "CausewayServer",
-                "CausewayDaemon", "CLinux", log,
+                "CausewayCore", "CausewayMessages", "CausewayStore", "CausewayVault", "CausewayTransport",
+                "CausewayConnectorKit", "CausewayConnectors", "CausewayEngine", "CausewayWire", "CausewayServer",
+                "CausewayDaemon", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -145,7 +141,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CausewayStoreTests",
-            dependencies: ["CausewayCore", "CausewayMessages", "CausewayStore", "causeway-store-exercise"],
+            dependencies: ["CausewayCore", "CausewayMessages", "CausewayStore", "CLMDB", "causeway-store-exercise"],
             swiftSettings: settings),
         .target(
             name: "CausewayTestKit",
@@ -211,7 +207,7 @@ let package = Package(
         .testTarget(
             name: "CausewayConnectorsTests",
             dependencies: [
-                "CausewayCore", "CausewayConnectorKit", "CausewayConnectors", "CausewayTransport", "CausewayTestKit",
+                "CausewayCore", "CausewayConnectorKit", "CausewayConnectors", "CausewayTestKit",
             ],
             swiftSettings: settings),
         .testTarget(
