@@ -221,8 +221,7 @@ let package = Package(
             name: "CausewayServerTests",
             dependencies: [
                 "CausewayCore", "CausewayMessages", "CausewayWire", "CausewayServer", "CausewayClient", log,
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .testTarget(
