@@ -16,7 +16,9 @@ extension World {
         if state.plan.people { people = hire(generation) }
         while simulation.clock.uptime < end {
             try? await simulation.clock.sleep(for: .milliseconds(Int64(200 + random.below(20_000))))
-            for (_, entry) in files.sorted(by: { $0.key < $1.key }) where random.below(4) == 0 { await entry.replaceOne(&random, at: simulation) }
+            for (_, entry) in files.sorted(by: { $0.key < $1.key }) where random.below(4) == 0 {
+                await entry.replaceOne(&random, at: simulation)
+            }
             guard state.wantsCrash || (crashes > 0 && random.below(2) == 0) else { continue }
             if !state.wantsCrash { crashes -= 1 }
             people.forEach { $0.cancel() }
@@ -130,7 +132,9 @@ actor ConnectionFiles {
     }
 
     func putAll(at time: Timestamp) async {
-        for index in files.versions.indices { await server.put(SimulatedFiles.path(index), files.file(index, at: time)) }
+        for index in files.versions.indices {
+            await server.put(SimulatedFiles.path(index), files.file(index, at: time))
+        }
     }
 
     /// Somebody uploads a file anew, with other content.

@@ -114,7 +114,8 @@ extension Connection {
         for (name, secret) in credentials.sorted(by: { $0.key < $1.key }) {
             sealed.append((name, try vault.seal(secret, SealContext(shard: shard, name: name))))
         }
-        let old = credentials.isEmpty ? [] : try context.readStore { try CredentialTable.list(in: $0, shard).map(\.name) }
+        let old =
+            credentials.isEmpty ? [] : try context.readStore { try CredentialTable.list(in: $0, shard).map(\.name) }
         try await modify { (stored, unit) throws(CausewayError) in
             edit(&stored)
             stored.hold = 0

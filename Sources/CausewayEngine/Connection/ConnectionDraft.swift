@@ -44,7 +44,8 @@ struct CheckedDraft: Sendable {
     init(_ draft: ConnectionDraft, context: EngineContext) throws(CausewayError) {
         guard ResourceName.isConnectionID(draft.id) else {
             throw .invalid(
-                "connection_id", "\"\(draft.id)\" is not a lower-case name of letters, digits and hyphens, 1 to 63 long.")
+                "connection_id",
+                "\"\(draft.id)\" is not a lower-case name of letters, digits and hyphens, 1 to 63 long.")
         }
         connector = try context.environment.catalogue.connector(draft.integration)
         let spec = connector.spec

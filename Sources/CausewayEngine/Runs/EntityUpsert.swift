@@ -108,7 +108,8 @@ struct EntityUpsert: ~Copyable {
     private func localDate(_ now: Timestamp) throws(CausewayError) -> LocalDate {
         let organisation = try context.readStore { try OrganisationTable.get(in: $0) }
         return try context.environment.zones.local(
-            now, in: organisation?.timeZone ?? OrganisationDefaults.timeZone).date
+            now, in: organisation?.timeZone ?? OrganisationDefaults.timeZone
+        ).date
     }
 }
 

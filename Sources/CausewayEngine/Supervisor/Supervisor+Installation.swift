@@ -21,7 +21,8 @@ extension Supervisor {
     ) async throws(CausewayError) -> StoredOrganisation {
         if let timeZone, !context.environment.zones.isKnown(timeZone) {
             throw .invalid(
-                "organisation.time_zone", "\"\(timeZone)\" is not a known time zone; use an IANA name like Europe/Paris.")
+                "organisation.time_zone",
+                "\"\(timeZone)\" is not a known time zone; use an IANA name like Europe/Paris.")
         }
         var attempt = 0
         while true {
@@ -36,7 +37,7 @@ extension Supervisor {
             try OrganisationTable.put(into: &unit, after)
             do {
                 try await context.store.commit(unit)
-            } catch where error.reason == "COMMIT_CONFLICT" && attempt < 16 {
+            } catch  where error.reason == "COMMIT_CONFLICT" && attempt < 16 {
                 attempt += 1
                 continue
             }

@@ -27,7 +27,8 @@ extension Schedule {
 
     /// - Parameter anchor: from when a period counts if this is set.
     /// - Throws: ``CausewayError`` (invalid argument) that names the field.
-    func value(anchor: Timestamp, field: String = "connection.schedule") throws(CausewayError) -> CausewayCore.Schedule {
+    func value(anchor: Timestamp, field: String = "connection.schedule") throws(CausewayError) -> CausewayCore.Schedule
+    {
         let catchUp: CausewayCore.Schedule.CatchUp = catchUp == .skip ? .skip : .runOnce
         switch kind {
         case nil, .manual:
