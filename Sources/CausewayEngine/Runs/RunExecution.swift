@@ -20,8 +20,10 @@ struct RunExecution: Sendable {
                 run, number: plan.number, clock: context.clock, maximumEntries: context.limits.logEntries)
             account.say(
                 .info, "run started", ["kind": "\(plan.kind)", "trigger": "\(plan.trigger)"])
-            let source = try makeSource()
-            let outcome = await fetch(from: source, &account)
+            let connector = try context.environment.catalogue.connector(stored.integration)
+            let configuration = try configuration(for: connector)
+            let source = try connector.makeFileSource(configuration)
+            let outcome = await fetch(configuration.entities, from: source, &account)
             await source.close()
             return outcome
         } catch {
@@ -29,12 +31,14 @@ struct RunExecution: Sendable {
         }
     }
 
-    private func fetch(from source: any FileSource, _ account: inout RunAccount) async -> RunOutcome {
+    private func fetch(
+        _ entities: [EntitySettings], from source: any FileSource, _ account: inout RunAccount
+    ) async -> RunOutcome {
         var session = FetchSession(
             connection: connection, plan: plan, context: context, source: source, account: account)
         do {
             try await session.connect()
-            for settings in stored.entityValues {
+            for settings in entities {
                 let entity = try EntityPlan(settings)
                 switch plan.kind {
                 case .full: try await session.fetch(entity)
@@ -48,9 +52,12 @@ struct RunExecution: Sendable {
         }
     }
 
-    private func makeSource() throws(CausewayError) -> any FileSource {
-        let connector = try context.environment.catalogue.connector(stored.integration)
-        return try connector.makeFileSource(connection.configuration(of: stored))
+    /// What is kept, with the defaults of what nobody decided: those are not stored.
+    private func configuration(for connector: any Connector) throws(CausewayError) -> ConnectorConfiguration {
+        let kept = try connection.configuration(of: stored)
+        return try connector.spec.checked(
+            signInMethod: kept.signInMethod, settings: kept.settings, entities: kept.entities,
+            credentials: kept.credentials)
     }
 
     /// What an error means for the connection as a whole.
