@@ -251,7 +251,7 @@ package struct QuarantineServiceClient: Sendable {
         try await client.call(QuarantineServiceMethods.getQuarantinedRow, request, timeout: timeout, metadata: metadata)
     }
 
-    /// Streams rows with their raw bytes, latest first.
+    /// Streams rows with their raw bytes, oldest first.
     package func exportQuarantinedRows(
         _ request: ExportQuarantinedRowsRequest = .init(), timeout: Duration? = nil, metadata: [MetadataEntry] = []
     ) async throws(CausewayError) -> ResponseStream<QuarantinedRow> {

@@ -43,6 +43,16 @@ extension Queries {
         }
     }
 
+    /// Rows, oldest first, and where the next page begins.
+    package func quarantinedRowsOldestFirst(
+        _ connection: String, run: UInt64?, after: UInt64, limit: Int
+    ) throws(CausewayError) -> (rows: [QuarantineTable.Entry], next: UInt64?) {
+        let shard = try directory.shard(of: connection)
+        return try context.readStore {
+            try QuarantineTable.listOldestFirst(in: $0, shard, after: after, run: run, limit: limit)
+        }
+    }
+
     package func dropQuarantinedRows(_ connection: String, _ numbers: [UInt64]) async throws(CausewayError) {
         var unit = context.unit(of: try directory.shard(of: connection))
         guard !numbers.isEmpty else { return }

@@ -247,7 +247,7 @@ package enum QuarantineServiceMethods {
         resource: { $0.name }
     )
 
-    /// Streams rows with their raw bytes, latest first.
+    /// Streams rows with their raw bytes, oldest first.
     package static let exportQuarantinedRows = MethodDescriptor<ExportQuarantinedRowsRequest, QuarantinedRow>(
         MethodInfo(service: "causeway.v1.QuarantineService", name: "ExportQuarantinedRows",
             isServerStreaming: true, role: .viewer,

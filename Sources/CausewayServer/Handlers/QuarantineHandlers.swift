@@ -18,15 +18,16 @@ struct QuarantineHandlers: Sendable {
         }
         registry.serverStreaming(QuarantineServiceMethods.exportQuarantinedRows) { request, _, writer in
             let parent = try Parent(request.parent)
-            var before: UInt64?
-            repeat {
-                let page = try queries.quarantinedRows(parent.connection, run: parent.run, before: before, limit: 100)
+            var after: UInt64? = 0
+            while let start = after {
+                let page = try queries.quarantinedRowsOldestFirst(
+                    parent.connection, run: parent.run, after: start, limit: 100)
                 for entry in page.rows {
                     try await writer.write(
                         QuarantinedRow(entry.row, entry.sequence, of: parent.connection, withRaw: true))
                 }
-                before = page.next
-            } while before != nil
+                after = page.next
+            }
         }
         registry.unary(QuarantineServiceMethods.dropQuarantinedRows) { request, _ in try await drop(request) }
     }

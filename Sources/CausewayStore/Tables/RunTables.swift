@@ -138,6 +138,35 @@ package enum QuarantineTable {
         return (rows, isEnd ? nil : last)
     }
 
+    /// Oldest first, those with a number above `start` that are of `run` (nil: of any).
+    ///
+    /// Looks at no more than `scanLimit` rows. `next` is where to go on (the `after` of the next call), nil at the end.
+    package static func listOldestFirst(
+        in transaction: borrowing ReadTransaction, _ shard: ShardID, after start: UInt64 = 0, run: UInt64? = nil,
+        limit: Int, scanLimit: Int = 10_000
+    ) throws -> (rows: [Entry], next: UInt64?) {
+        guard start < .max else { return ([], nil) }
+        let range = KeyRange(
+            from: KeyBuilder.key(shard, start + 1), upTo: KeyRange(prefix: KeyBuilder.key(shard)).upper)
+        var rows: [Entry] = []
+        var looked = 0
+        var last = start
+        var isCut = false
+        try transaction.scan(.quarantine, range) { key, value in
+            guard rows.count < limit, looked < scanLimit else {
+                isCut = true
+                return .stop
+            }
+            let tail = KeyTail(.quarantine, key)
+            last = try tail.number()
+            let row = try TableAccess.decode(StoredQuarantinedRow.self, .quarantine, tail.key, value)
+            looked += 1
+            if run.map({ $0 == row.run }) ?? true { rows.append(Entry(sequence: last, row: row)) }
+            return .next
+        }
+        return (rows, isCut ? last : nil)
+    }
+
     /// How many rows of each entity there are. Reads all of the shard's.
     package static func counts(
         in transaction: borrowing ReadTransaction, _ shard: ShardID
