@@ -1,0 +1,134 @@
+import CausewayCore
+import CausewayTestKit
+import Glibc
+import Testing
+
+/// Runs that are interrupted in the middle of a file, by every power that can: they go on from the checkpoint, and
+/// nothing is lost or doubled.
+@Suite struct InterruptionTests {
+    /// What has to be true however a file of 10,000 rows came in.
+    private func expectWhole(_ daemon: DaemonFixture, _ rows: String) async throws {
+        let runs = try await daemon.runs()
+        #expect(runs.allSatisfy(isBalanced))
+        #expect(runs.sum("rowsNew") == 10_000)
+        #expect(runs.sum("rowsRead") == 10_000)
+        #expect(runs.sum("rowsUpdated") + runs.sum("rowsUnchanged") + runs.sum("rowsQuarantined") == 0)
+        #expect(try await daemon.export() == Site.header + rows)
+        #expect(try await daemon.causeway("overview", "crm", "-o", "json").json["totalRecords"].integer == 10_000)
+    }
+
+    @Test func cutLink() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        site.proxy.plan(.cut(afterServerBytes: Site.middle))
+        let run = try await daemon.causeway("fetch", "crm", "-o", "json")
+        #expect(run.status == 0)
+        #expect(run.json["state"].text == "SUCCEEDED")
+        #expect((run.json["counters"]["reconnects"].integer ?? 0) >= 1)
+        // What had come before the cut was not read twice.
+        #expect(run.json["counters"]["bytesRead"].integer == (Site.header + rows).utf8.count)
+        #expect(try await daemon.runs().count == 1)
+        try await expectWhole(daemon, rows)
+    }
+
+    @Test func serverKilledAndRestarted() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        try await daemon.fetchToTheMiddle(site)
+        let before = site.proxy.connections
+        site.server.kill()
+        site.proxy.cutAll()
+        // It tries to reach the server while there is none.
+        try await daemon.causeway("run", "show", "crm") { _ in site.proxy.connections > before }
+        try site.server.restart()
+        let run = try await daemon.causeway("run", "watch", "crm", "-o", "json")
+        #expect(run.status == 0)
+        #expect((run.json["counters"]["reconnects"].integer ?? 0) >= 1)
+        #expect(try await daemon.runs().count == 1)
+        try await expectWhole(daemon, rows)
+    }
+
+    @Test func daemonKilled() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        try await daemon.fetchToTheMiddle(site)
+        daemon.kill()
+        // Once more before the interrupted run was taken up again.
+        try await daemon.start()
+        daemon.kill()
+        try await daemon.start()
+        let resumed = try await daemon.resumedRun()
+        #expect(resumed["state"].text == "SUCCEEDED")
+        let runs = try await daemon.runs()
+        #expect(runs.first?["state"].text == "INTERRUPTED")
+        #expect((runs.first?["counters"]["rowsNew"].integer ?? 0) > 0)
+        try await expectWhole(daemon, rows)
+    }
+
+    @Test func daemonStopped() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        try await daemon.fetchToTheMiddle(site)
+        #expect(await daemon.stop() == 0)
+        try await daemon.start()
+        let resumed = try await daemon.resumedRun()
+        #expect(resumed["state"].text == "SUCCEEDED")
+        #expect(try await daemon.runs().map { $0["state"].text } == ["INTERRUPTED", "SUCCEEDED"])
+        try await expectWhole(daemon, rows)
+    }
+
+    @Test func cancelled() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        try await daemon.fetchToTheMiddle(site)
+        // Meanwhile there is no second run.
+        let second = try await daemon.causeway("fetch", "crm", "-o", "json")
+        #expect(second.status == 75)
+        #expect(second.reason == "RUN_IN_PROGRESS")
+        #expect(try await daemon.causeway("run", "cancel", "crm").status == 0)
+        let cancelled = try await daemon.causeway("run", "watch", "crm", "-o", "json")
+        #expect(cancelled.status == 5)
+        #expect(cancelled.json["state"].text == "CANCELLED")
+        // The next run goes on: it reads only what is left.
+        let next = try await daemon.causeway("fetch", "crm", "-o", "json")
+        #expect(next.status == 0)
+        #expect((next.json["counters"]["rowsNew"].integer ?? 10_000) < 10_000)
+        try await expectWhole(daemon, rows)
+    }
+
+    /// A copy made in the middle of a run is a store of its own, with whole commits.
+    @Test func backup() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        try await daemon.fetchToTheMiddle(site)
+        try daemon.scratch.makeFolder("copy", mode: 0o700)
+        let copy = daemon.scratch["copy/store"]
+        #expect(try await daemon.causeway("admin", "backup", copy, "-o", "json").status == 0)
+        // The run goes on where it was.
+        site.proxy.cutAll()
+        #expect(try await daemon.causeway("run", "watch", "crm", "-o", "json").status == 0)
+        try await expectWhole(daemon, rows)
+
+        let verifier = try Program(
+            "causewayd", ["verify-store", copy], environment: [:], in: daemon.scratch, tag: "verify")
+        #expect(await verifier.wait() == 0)
+
+        try Command.run(["cp", "-p", daemon.masterKeyPath, daemon.scratch["copy/master-key"]])
+        let restored = try await DaemonFixture(stateFolder: daemon.scratch["copy"])
+        // In the copy the run is in progress: it goes on there as after a crash.
+        try await restored.resumedRun()
+        try await expectWhole(restored, rows)
+    }
+}
