@@ -120,7 +120,7 @@ extension Connection {
                 }
                 try await context.store.commit(unit)
                 return
-            } catch  where error.reason == "COMMIT_CONFLICT" && attempt < 16 {
+            } catch let error where error.reason == "COMMIT_CONFLICT" && attempt < 16 {
                 attempt += 1
             } catch {
                 attempt += 1

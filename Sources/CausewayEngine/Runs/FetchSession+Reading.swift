@@ -169,7 +169,7 @@ extension FetchSession {
                 try await source.delete(task.file.path)
                 account.say(.info, "file deleted", ["path": task.file.path])
             }
-        } catch  where !error.isCancellation {
+        } catch let error where !error.isCancellation {
             // The rows are safe and the intention stays: the next run tries again.
             fileError = fileError ?? error
             account.say(

@@ -93,7 +93,7 @@ extension Connection {
                     opened[credential.name] = try keys.open(credential.sealed, place)
                 }
                 return opened
-            } catch  where error.reason == "MASTER_KEY_WRONG" && ring.haveChanged(since: keys) {
+            } catch let error where error.reason == "MASTER_KEY_WRONG" && ring.haveChanged(since: keys) {
                 // A rotation came between the keys and the credentials; each pass needs another one.
                 continue
             }

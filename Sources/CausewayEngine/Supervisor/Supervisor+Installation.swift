@@ -37,7 +37,7 @@ extension Supervisor {
             try OrganisationTable.put(into: &unit, after)
             do {
                 try await context.store.commit(unit)
-            } catch  where error.reason == "COMMIT_CONFLICT" && attempt < 16 {
+            } catch let error where error.reason == "COMMIT_CONFLICT" && attempt < 16 {
                 attempt += 1
                 continue
             }

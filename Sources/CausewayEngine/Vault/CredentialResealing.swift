@@ -33,7 +33,7 @@ package struct CredentialResealing: Sendable {
             do {
                 try await store.commit(together: units)
                 return count
-            } catch  where error.reason == "COMMIT_CONFLICT" && attempt < Self.greatestAttempts {
+            } catch let error where error.reason == "COMMIT_CONFLICT" && attempt < Self.greatestAttempts {
                 attempt += 1
             }
         }

@@ -72,7 +72,7 @@ extension WriteTransaction: TableWriter {
         guard ascending else { return try put(handles[table], key, value, 0) }
         do throws(LMDBError) {
             try put(handles[table], key, value, MDB_APPEND)
-        } catch  where error.code == MDB_KEYEXIST {
+        } catch let error where error.code == MDB_KEYEXIST {
             // Another shard, or the key itself, stands above: LMDB refused before it changed anything.
             try put(handles[table], key, value, 0)
         }
