@@ -220,7 +220,8 @@ let package = Package(
         .testTarget(
             name: "CausewayServerTests",
             dependencies: [
-                "CausewayCore", "CausewayMessages", "CausewayWire", "CausewayServer", "CausewayClient", log,
+                "CausewayCore", "CausewayMessages", "CausewayWire", "CausewayServer", "CausewayClient",
+                "CausewayConnectorKit", "CausewayEngine", "CausewayStore", "CausewayVault", "CausewayTestKit", log,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -11,7 +11,7 @@ extension World {
         let files = await makeFiles(&random)
         guard var generation = await firstBoot() else { return }
         var crashes = state.plan.crashes
-        let end = simulation.clock.uptime + .seconds(300)
+        let end = simulation.clock.uptime + .seconds(240)
         var people: [Task<Void, Never>] = []
         if state.plan.people { people = hire(generation) }
         while simulation.clock.uptime < end {
@@ -106,7 +106,7 @@ extension World {
             guard let connection = try? generation.supervisor.directory.connection(id) else { continue }
             _ = try? await connection.resume()
         }
-        try? await state.simulation.clock.sleep(for: .seconds(400))
+        try? await state.simulation.clock.sleep(for: .seconds(200))
         // The last word: nothing starts any more, and what runs comes to its end.
         for id in servers.keys.sorted() {
             guard let connection = try? generation.supervisor.directory.connection(id) else { continue }
