@@ -81,7 +81,13 @@ extension Supervisor {
         }
         var unit = context.unit(of: .system)
         DirectoryTable.delete(from: &unit, id)
-        try await context.store.commit(unit)
+        do {
+            try await context.store.commit(unit)
+        } catch {
+            // It is still there: a fresh actor takes the place of the one that has ended.
+            context.childFailed(shard, error)
+            throw error
+        }
         _ = unassign(shard)
         purge.yield(shard)
     }
