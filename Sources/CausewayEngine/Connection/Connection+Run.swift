@@ -69,6 +69,13 @@ extension Connection {
         publish(view)
     }
 
+    /// Takes what the run waits for, while it has nothing to commit.
+    func waiting(_ activity: String) {
+        guard var view = live?.view else { return }
+        view.activity = activity
+        publish(view)
+    }
+
     private func publish(_ view: RunView) {
         live?.view = view
         live?.lastProgress = context.clock.uptime

@@ -69,8 +69,10 @@ extension FetchSession {
             .info, checkpoint == nil ? "reading file" : "going on with file",
             ["path": task.file.path, "offset": String(offset)])
         let notices = ReconnectNotices()
-        let reader = ResumableReader(task.file, at: offset, source: source, context: context) { error, wait in
+        let reader = ResumableReader(task.file, at: offset, source: source, context: context) {
+            [connection] error, wait in
             await notices.add(error, wait)
+            await connection.waiting("waiting to reconnect")
         }
         do throws(FetchProblem) {
             try await readRows(task, from: reader, checkpoint, notices, entity, &upsert)
