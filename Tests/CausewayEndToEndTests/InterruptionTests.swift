@@ -42,7 +42,10 @@ import Testing
         let before = site.proxy.connections
         site.server.kill()
         site.proxy.cutAll()
-        // It tries to reach the server while there is none.
+        // It tries to reach the server while there is none, and says so.
+        try await daemon.causeway("run", "show", "crm", "-o", "json") {
+            $0.json["activity"].text == "waiting to reconnect"
+        }
         try await daemon.causeway("run", "show", "crm") { _ in site.proxy.connections > before }
         try site.server.restart()
         let run = try await daemon.causeway("run", "watch", "crm", "-o", "json")
@@ -103,6 +106,44 @@ import Testing
         let next = try await daemon.causeway("fetch", "crm", "-o", "json")
         #expect(next.status == 0)
         #expect((next.json["counters"]["rowsNew"].integer ?? 10_000) < 10_000)
+        try await expectWhole(daemon, rows)
+    }
+
+    /// Ctrl-C ends the watching, not the run.
+    @Test func clientInterrupted() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        site.proxy.plan(.stall(afterServerBytes: Site.middle))
+        let client = try Program(
+            "causeway", ["fetch", "crm"], environment: ["CAUSEWAY_SOCKET": daemon.socket], in: daemon.scratch,
+            tag: "interrupted")
+        await site.proxy.waitUntilStalled()
+        kill(client.pid, SIGINT)
+        #expect(await client.wait() == 130)
+        let said = String(decoding: daemon.scratch.read("interrupted.err") ?? [], as: UTF8.self)
+        #expect(said.contains("causeway run cancel crm"))
+        #expect(try await daemon.causeway("run", "show", "crm", "-o", "json").json["state"].text == "RUNNING")
+        site.proxy.cutAll()
+        #expect(try await daemon.causeway("run", "watch", "crm").status == 0)
+        try await expectWhole(daemon, rows)
+    }
+
+    @Test func connectionDeleted() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        try await daemon.fetchToTheMiddle(site)
+        #expect(try await daemon.causeway("delete", "crm", "--yes").status == 0)
+        #expect(try await daemon.causeway("run", "list", "crm").status == 66)
+        // Nothing of it comes back with the daemon, and its name is free.
+        daemon.kill()
+        try await daemon.start()
+        #expect(try await daemon.causeway("list", "-o", "json").json["connections"].elements.isEmpty)
+        try await site.connect(daemon)
+        #expect(try await daemon.causeway("fetch", "crm").status == 0)
         try await expectWhole(daemon, rows)
     }
 
