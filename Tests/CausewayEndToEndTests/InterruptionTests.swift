@@ -7,14 +7,14 @@ import Testing
 /// nothing is lost or doubled.
 @Suite struct InterruptionTests {
     /// What has to be true however a file of 10,000 rows came in.
-    private func expectWhole(_ daemon: DaemonFixture, _ rows: String) async throws {
-        let runs = try await daemon.runs()
+    private func expectWhole(_ daemon: DaemonFixture, _ rows: String, _ name: String = "crm") async throws {
+        let runs = try await daemon.runs(name)
         #expect(runs.allSatisfy(isBalanced))
         #expect(runs.sum("rowsNew") == 10_000)
         #expect(runs.sum("rowsRead") == 10_000)
         #expect(runs.sum("rowsUpdated") + runs.sum("rowsUnchanged") + runs.sum("rowsQuarantined") == 0)
-        #expect(try await daemon.export() == Site.header + rows)
-        #expect(try await daemon.causeway("overview", "crm", "-o", "json").json["totalRecords"].integer == 10_000)
+        #expect(try await daemon.export(name) == Site.header + rows)
+        #expect(try await daemon.causeway("overview", name, "-o", "json").json["totalRecords"].integer == 10_000)
     }
 
     @Test func cutLink() async throws {
@@ -109,6 +109,34 @@ import Testing
         try await expectWhole(daemon, rows)
     }
 
+    /// The rest of another file is never put behind the beginning of the first.
+    @Test func fileReplacedMeanwhile() async throws {
+        let site = try Site()
+        try site.writeLarge()
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        try await daemon.fetchToTheMiddle(site)
+        // Of the same size, by another name first, as careful senders do.
+        let rows = try site.write("large.part", 0..<10_000, rowName: "Nama", width: 1_000, minutesOld: 30)
+        rename(site.files["in/large.part"], site.files["in/large.csv"])
+        site.proxy.cutAll()
+        let failed = try await daemon.causeway("run", "watch", "crm", "-o", "json")
+        #expect(failed.status == 4)
+        #expect(failed.reason == "FILE_CHANGED")
+        #expect(failed.json["counters"]["filesFailed"].integer == 1)
+        let taken = try #require(failed.json["counters"]["rowsNew"].integer)
+        #expect(taken > 0 && taken < 10_000)
+
+        let next = try await daemon.causeway("fetch", "crm", "-o", "json")
+        #expect(next.status == 0)
+        #expect(next.json["counters"]["rowsRead"].integer == 10_000)
+        #expect(next.json["counters"]["rowsUpdated"].integer == taken)
+        #expect(next.json["counters"]["rowsNew"].integer == 10_000 - taken)
+        #expect(try await daemon.runs().allSatisfy(isBalanced))
+        let records = try await daemon.export().split(separator: "\n").dropFirst()
+        #expect(records.sorted() == rows.split(separator: "\n").sorted())
+    }
+
     /// Ctrl-C ends the watching, not the run.
     @Test func clientInterrupted() async throws {
         let site = try Site()
@@ -145,6 +173,27 @@ import Testing
         try await site.connect(daemon)
         #expect(try await daemon.causeway("fetch", "crm").status == 0)
         try await expectWhole(daemon, rows)
+    }
+
+    /// More runs than there are permits: each waits its turn, also across a crash, and none mixes with another.
+    @Test func severalConnections() async throws {
+        let site = try Site()
+        let rows = try site.writeLarge()
+        let daemon = try await DaemonFixture(["--run-permits", "2"])
+        let names = ["crm", "erp", "web"]
+        for name in names { try await site.connect(daemon, name) }
+        try await daemon.fetchToTheMiddle(site)
+        for name in names.dropFirst() {
+            #expect(try await daemon.causeway("fetch", name, "--no-wait").status == 0)
+        }
+        daemon.kill()
+        try await daemon.start()
+        for name in names {
+            try await daemon.causeway("run", "show", name, "-o", "json") { answer in
+                ["SUCCEEDED", "FAILED", "PARTIAL"].contains(answer.json["state"].text)
+            }
+            try await expectWhole(daemon, rows, name)
+        }
     }
 
     /// A copy made in the middle of a run is a store of its own, with whole commits.

@@ -77,6 +77,7 @@ final class Site {
     /// Ten megabytes in one file, of which the first four are committed before the last six have come.
     ///
     /// - Returns: its rows.
+    @discardableResult
     func writeLarge(_ name: String = "large.csv") throws -> String {
         try write(name, 0..<10_000, width: 1_000)
     }
