@@ -80,6 +80,7 @@ struct Daemon: DaemonService {
             throw error
         }
         serving.set(true)
+        ProgramPages.release()
         return Daemon(
             store: store, supervisor: supervisor, server: server, serving: serving, context: context, engine: engine,
             housekeeping: context.spawner { await keepHouse(store, context) })

@@ -31,3 +31,6 @@ const char *clinux_error_text(int number);
 int clinux_pipe(int ends[2]);
 /// The spawned process inherits no descriptor from `first` on; 0, or an errno.
 int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+/// Unmaps the pages of the program and its libraries that were only read so far: those that are needed again come back
+/// from the page cache, one by one.
+void clinux_release_program_pages(void);
