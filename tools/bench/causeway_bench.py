@@ -41,15 +41,22 @@ class Process:
         fields = self._read("stat").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
-    def exact_cpu(self):
-        """Seconds on a processor of the threads that live, in nanoseconds' steps."""
-        total = 0
+    def thread_cpu(self):
+        """Nanoseconds on a processor of each thread that lives."""
+        found = {}
         for thread in os.listdir(f"/proc/{self.pid}/task"):
             try:
-                total += int(self._read(f"task/{thread}/schedstat").split()[0])
+                found[thread] = int(self._read(f"task/{thread}/schedstat").split()[0])
             except FileNotFoundError:
                 pass
-        return total / 1e9
+        return found
+
+    def rest(self, seconds):
+        """How busy it is for a while, as a part of one core. A thread that ends meanwhile is not counted."""
+        before, began = self.thread_cpu(), time.monotonic()
+        time.sleep(seconds)
+        busy = sum(after - before.get(thread, 0) for thread, after in self.thread_cpu().items())
+        return busy / 1e9 / (time.monotonic() - began)
 
     def memory(self, name):
         """A figure of /proc/PID/status in bytes: VmRSS, RssAnon, RssFile."""
