@@ -20,28 +20,27 @@ struct ClientConnection: Sendable {
     ) -> EventLoopFuture<ClientConnection> {
         let isSpent = SpentFlag()
         let loop = group.next()
+        // Kept beside the channel: one that was refused at once has let go of its handlers before the connect is told.
+        let kept = NIOLoopBoundBox.makeEmptyBox(valueType: ClientConnectionHandler.self, eventLoop: loop)
         return ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(timeout))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        ClientConnectionHandler(settings: settings, loop: channel.eventLoop, isSpent: isSpent))
+                    let handler = ClientConnectionHandler(settings: settings, loop: loop, isSpent: isSpent)
+                    kept.value = handler
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
             .connect(unixDomainSocketPath: path)
             .flatMap { channel in
-                do {
-                    let handler = try channel.pipeline.syncOperations.handler(type: ClientConnectionHandler.self)
-                    let connection = ClientConnection(
-                        loop: loop, handler: NIOLoopBound(handler, eventLoop: loop), isSpent: isSpent,
-                        closed: channel.closeFuture)
-                    let limit = loop.scheduleTask(in: TimeAmount(timeout)) { connection.handler.value.close() }
-                    return handler.ready.futureResult.map {
-                        limit.cancel()
-                        return connection
-                    }
-                } catch {
-                    return loop.makeFailedFuture(error)
+                guard let handler = kept.value else { return loop.makeFailedFuture(ClientConnectionMachine.cut) }
+                let connection = ClientConnection(
+                    loop: loop, handler: NIOLoopBound(handler, eventLoop: loop), isSpent: isSpent,
+                    closed: channel.closeFuture)
+                let limit = loop.scheduleTask(in: TimeAmount(timeout)) { connection.handler.value.close() }
+                return handler.ready.futureResult.map {
+                    limit.cancel()
+                    return connection
                 }
             }
     }

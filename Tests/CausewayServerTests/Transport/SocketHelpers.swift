@@ -6,6 +6,7 @@ import CausewayWire
 import Foundation
 import Logging
 import NIOCore
+import Synchronization
 
 /// A folder of a test's own.
 struct Folder {
@@ -89,12 +90,10 @@ final class RawClient {
     }
 }
 
-enum Memory {
-    /// Bytes that this process has in memory.
-    static var resident: Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0) * Int(getpagesize())
-    }
+final class Counter: Sendable {
+    private let value = Atomic(0)
+    var count: Int { value.load(ordering: .relaxed) }
+    func add() { value.add(1, ordering: .relaxed) }
 }
 
 enum Child {
