@@ -144,7 +144,7 @@ class MessageShape:
         shape, element = FieldShape(self.comment_of_field(index)), Element(self.schema, field)
         swift, c = self._names(field)
         shape.declaration = f"package var {swift}: {element.swift}?"
-        shape.reads = [f"if let value = {c} {{ {swift} = {element.read('value')} }}"]
+        shape.reads = [f"if let found = {c} {{ {swift} = {element.read('found')} }}"]
         shape.writes = [f"if let value = {swift} {{ {c} = {element.write('value')} }}"]
         return shape
 

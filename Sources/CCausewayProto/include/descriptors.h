@@ -19,6 +19,9 @@
 static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_organisation__swift_descriptor(void) {
     return &causeway__store__v1__stored_organisation__descriptor;
 }
+static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_retention__swift_descriptor(void) {
+    return &causeway__store__v1__stored_retention__descriptor;
+}
 static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_setting__swift_descriptor(void) {
     return &causeway__store__v1__stored_setting__descriptor;
 }
@@ -54,6 +57,24 @@ static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_log_
 }
 static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_entity__swift_descriptor(void) {
     return &causeway__store__v1__stored_entity__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_entity_figures__swift_descriptor(void) {
+    return &causeway__store__v1__stored_entity_figures__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_field_figures__swift_descriptor(void) {
+    return &causeway__store__v1__stored_field_figures__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_top_value__swift_descriptor(void) {
+    return &causeway__store__v1__stored_top_value__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_metadata_change__swift_descriptor(void) {
+    return &causeway__store__v1__stored_metadata_change__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_field_change__swift_descriptor(void) {
+    return &causeway__store__v1__stored_field_change__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_stage__swift_descriptor(void) {
+    return &causeway__store__v1__stored_stage__descriptor;
 }
 static inline const ProtobufCMessageDescriptor *causeway__store__v1__stored_field__swift_descriptor(void) {
     return &causeway__store__v1__stored_field__descriptor;
@@ -94,8 +115,14 @@ static inline const ProtobufCMessageDescriptor *causeway__v1__store_figures__swi
 static inline const ProtobufCMessageDescriptor *causeway__v1__table_figures__swift_descriptor(void) {
     return &causeway__v1__table_figures__descriptor;
 }
+static inline const ProtobufCMessageDescriptor *causeway__v1__connection_figures__swift_descriptor(void) {
+    return &causeway__v1__connection_figures__descriptor;
+}
 static inline const ProtobufCMessageDescriptor *causeway__v1__organisation__swift_descriptor(void) {
     return &causeway__v1__organisation__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__retention__swift_descriptor(void) {
+    return &causeway__v1__retention__descriptor;
 }
 static inline const ProtobufCMessageDescriptor *causeway__v1__get_health_request__swift_descriptor(void) {
     return &causeway__v1__get_health_request__descriptor;
@@ -229,6 +256,15 @@ static inline const ProtobufCMessageDescriptor *causeway__v1__entity__swift_desc
 static inline const ProtobufCMessageDescriptor *causeway__v1__field__swift_descriptor(void) {
     return &causeway__v1__field__descriptor;
 }
+static inline const ProtobufCMessageDescriptor *causeway__v1__top_value__swift_descriptor(void) {
+    return &causeway__v1__top_value__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__metadata_change__swift_descriptor(void) {
+    return &causeway__v1__metadata_change__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__field_change__swift_descriptor(void) {
+    return &causeway__v1__field_change__descriptor;
+}
 static inline const ProtobufCMessageDescriptor *causeway__v1__value__swift_descriptor(void) {
     return &causeway__v1__value__descriptor;
 }
@@ -255,6 +291,27 @@ static inline const ProtobufCMessageDescriptor *causeway__v1__list_fields_respon
 }
 static inline const ProtobufCMessageDescriptor *causeway__v1__get_field_request__swift_descriptor(void) {
     return &causeway__v1__get_field_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__update_entity_request__swift_descriptor(void) {
+    return &causeway__v1__update_entity_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__update_field_request__swift_descriptor(void) {
+    return &causeway__v1__update_field_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__reload_statistics_request__swift_descriptor(void) {
+    return &causeway__v1__reload_statistics_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__delete_entity_data_request__swift_descriptor(void) {
+    return &causeway__v1__delete_entity_data_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__delete_entity_data_response__swift_descriptor(void) {
+    return &causeway__v1__delete_entity_data_response__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__list_metadata_changes_request__swift_descriptor(void) {
+    return &causeway__v1__list_metadata_changes_request__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__list_metadata_changes_response__swift_descriptor(void) {
+    return &causeway__v1__list_metadata_changes_response__descriptor;
 }
 static inline const ProtobufCMessageDescriptor *causeway__v1__list_records_request__swift_descriptor(void) {
     return &causeway__v1__list_records_request__descriptor;
@@ -328,6 +385,9 @@ static inline const ProtobufCMessageDescriptor *causeway__v1__get_quarantined_ro
 static inline const ProtobufCMessageDescriptor *causeway__v1__export_quarantined_rows_request__swift_descriptor(void) {
     return &causeway__v1__export_quarantined_rows_request__descriptor;
 }
+static inline const ProtobufCMessageDescriptor *causeway__v1__retry_quarantined_rows_request__swift_descriptor(void) {
+    return &causeway__v1__retry_quarantined_rows_request__descriptor;
+}
 static inline const ProtobufCMessageDescriptor *causeway__v1__drop_quarantined_rows_request__swift_descriptor(void) {
     return &causeway__v1__drop_quarantined_rows_request__descriptor;
 }
@@ -336,6 +396,9 @@ static inline const ProtobufCMessageDescriptor *causeway__v1__drop_quarantined_r
 }
 static inline const ProtobufCMessageDescriptor *causeway__v1__run__swift_descriptor(void) {
     return &causeway__v1__run__descriptor;
+}
+static inline const ProtobufCMessageDescriptor *causeway__v1__run_stage__swift_descriptor(void) {
+    return &causeway__v1__run_stage__descriptor;
 }
 static inline const ProtobufCMessageDescriptor *causeway__v1__run_counters__swift_descriptor(void) {
     return &causeway__v1__run_counters__descriptor;

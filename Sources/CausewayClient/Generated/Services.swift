@@ -220,6 +220,41 @@ package struct DataServiceClient: Sendable {
         try await client.call(DataServiceMethods.listRecords, request, timeout: timeout, metadata: metadata)
     }
 
+    /// Changes an entity's display name.
+    package func updateEntity(
+        _ request: UpdateEntityRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
+    ) async throws(CausewayError) -> Entity {
+        try await client.call(DataServiceMethods.updateEntity, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Changes what people say about a field. Fetches leave it as it is from then on.
+    package func updateField(
+        _ request: UpdateFieldRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
+    ) async throws(CausewayError) -> Field {
+        try await client.call(DataServiceMethods.updateField, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Counts all figures anew from the records, as a run.
+    package func reloadStatistics(
+        _ request: ReloadStatisticsRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
+    ) async throws(CausewayError) -> Run {
+        try await client.call(DataServiceMethods.reloadStatistics, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Deletes the records, figures and fields of an entity; what was fetched can be fetched again.
+    package func deleteEntityData(
+        _ request: DeleteEntityDataRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
+    ) async throws(CausewayError) -> DeleteEntityDataResponse {
+        try await client.call(DataServiceMethods.deleteEntityData, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Lists what changed in an entity's metadata, latest first.
+    package func listMetadataChanges(
+        _ request: ListMetadataChangesRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
+    ) async throws(CausewayError) -> ListMetadataChangesResponse {
+        try await client.call(DataServiceMethods.listMetadataChanges, request, timeout: timeout, metadata: metadata)
+    }
+
     /// Streams all records of an entity in the order of their import, as text.
     package func exportRecords(
         _ request: ExportRecordsRequest = .init(), timeout: Duration? = nil, metadata: [MetadataEntry] = []
@@ -256,6 +291,13 @@ package struct QuarantineServiceClient: Sendable {
         _ request: ExportQuarantinedRowsRequest = .init(), timeout: Duration? = nil, metadata: [MetadataEntry] = []
     ) async throws(CausewayError) -> ResponseStream<QuarantinedRow> {
         try await client.stream(QuarantineServiceMethods.exportQuarantinedRows, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Tries rows again with the settings as they are now, as a run; those that are taken leave quarantine.
+    package func retryQuarantinedRows(
+        _ request: RetryQuarantinedRowsRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
+    ) async throws(CausewayError) -> Run {
+        try await client.call(QuarantineServiceMethods.retryQuarantinedRows, request, timeout: timeout, metadata: metadata)
     }
 
     /// Drops one row, the rows of one run, or all of a connection.

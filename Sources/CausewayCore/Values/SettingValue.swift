@@ -69,4 +69,6 @@ package enum FieldType: Int32, Hashable, Sendable, CaseIterable {
     case date = 4
     case dateTime = 5
     case text = 6
+    /// A JSON array or object.
+    case json = 7
 }

@@ -32,7 +32,7 @@ package struct TypeCandidates: OptionSet, Hashable, Sendable {
             case .decimal: .decimal
             case .date: [.date, .dateTime]
             case .dateTime: .dateTime
-            case .text: []
+            case .text, .json: []
             }
     }
 }

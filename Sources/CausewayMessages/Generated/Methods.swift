@@ -220,6 +220,46 @@ package enum DataServiceMethods {
         resource: { $0.parent }
     )
 
+    /// Changes an entity's display name.
+    package static let updateEntity = MethodDescriptor<UpdateEntityRequest, Entity>(
+        MethodInfo(service: "causeway.v1.DataService", name: "UpdateEntity",
+            isServerStreaming: false, role: .admin,
+            resourceField: "entity.name"),
+        resource: { $0.entity?.name }
+    )
+
+    /// Changes what people say about a field. Fetches leave it as it is from then on.
+    package static let updateField = MethodDescriptor<UpdateFieldRequest, Field>(
+        MethodInfo(service: "causeway.v1.DataService", name: "UpdateField",
+            isServerStreaming: false, role: .admin,
+            resourceField: "field.name"),
+        resource: { $0.field?.name }
+    )
+
+    /// Counts all figures anew from the records, as a run.
+    package static let reloadStatistics = MethodDescriptor<ReloadStatisticsRequest, Run>(
+        MethodInfo(service: "causeway.v1.DataService", name: "ReloadStatistics",
+            isServerStreaming: false, role: .operator,
+            resourceField: "name"),
+        resource: { $0.name }
+    )
+
+    /// Deletes the records, figures and fields of an entity; what was fetched can be fetched again.
+    package static let deleteEntityData = MethodDescriptor<DeleteEntityDataRequest, DeleteEntityDataResponse>(
+        MethodInfo(service: "causeway.v1.DataService", name: "DeleteEntityData",
+            isServerStreaming: false, role: .admin,
+            resourceField: "name"),
+        resource: { $0.name }
+    )
+
+    /// Lists what changed in an entity's metadata, latest first.
+    package static let listMetadataChanges = MethodDescriptor<ListMetadataChangesRequest, ListMetadataChangesResponse>(
+        MethodInfo(service: "causeway.v1.DataService", name: "ListMetadataChanges",
+            isServerStreaming: false, role: .viewer,
+            resourceField: "parent"),
+        resource: { $0.parent }
+    )
+
     /// Streams all records of an entity in the order of their import, as text.
     package static let exportRecords = MethodDescriptor<ExportRecordsRequest, ExportRecordsResponse>(
         MethodInfo(service: "causeway.v1.DataService", name: "ExportRecords",
@@ -251,6 +291,14 @@ package enum QuarantineServiceMethods {
     package static let exportQuarantinedRows = MethodDescriptor<ExportQuarantinedRowsRequest, QuarantinedRow>(
         MethodInfo(service: "causeway.v1.QuarantineService", name: "ExportQuarantinedRows",
             isServerStreaming: true, role: .viewer,
+            resourceField: "parent"),
+        resource: { $0.parent }
+    )
+
+    /// Tries rows again with the settings as they are now, as a run; those that are taken leave quarantine.
+    package static let retryQuarantinedRows = MethodDescriptor<RetryQuarantinedRowsRequest, Run>(
+        MethodInfo(service: "causeway.v1.QuarantineService", name: "RetryQuarantinedRows",
+            isServerStreaming: false, role: .operator,
             resourceField: "parent"),
         resource: { $0.parent }
     )
@@ -343,10 +391,16 @@ package let allMethods: [MethodInfo] = [
     DataServiceMethods.listFields.info,
     DataServiceMethods.getField.info,
     DataServiceMethods.listRecords.info,
+    DataServiceMethods.updateEntity.info,
+    DataServiceMethods.updateField.info,
+    DataServiceMethods.reloadStatistics.info,
+    DataServiceMethods.deleteEntityData.info,
+    DataServiceMethods.listMetadataChanges.info,
     DataServiceMethods.exportRecords.info,
     QuarantineServiceMethods.listQuarantinedRows.info,
     QuarantineServiceMethods.getQuarantinedRow.info,
     QuarantineServiceMethods.exportQuarantinedRows.info,
+    QuarantineServiceMethods.retryQuarantinedRows.info,
     QuarantineServiceMethods.dropQuarantinedRows.info,
     RunServiceMethods.startFetch.info,
     RunServiceMethods.getRun.info,

@@ -34,10 +34,22 @@ package enum Table: UInt8, CaseIterable, Sendable {
     case segments = 15
     /// Entity number, segment number → bitmap of dead slots.
     case deadSlots = 16
-    /// Entity number, primary key → place and content hash.
+    /// Entity number, run of keys, first key → block of keys with place and content hash.
     case keys = 17
     /// Entity number, local date → new and updated records.
     case days = 18
+    /// Entity number → the runs of keys there are, and the merge in progress.
+    case keyRuns = 19
+    /// Entity number, run of keys → filter.
+    case keyFilters = 20
+    /// Entity number, sequence → places of records that a commit replaced, until the statistics have taken them away.
+    case killed = 21
+    /// Entity number, field number → the figures that people see.
+    case fieldFigures = 22
+    /// Entity number, field number, part → table of distinct values.
+    case valueTables = 23
+    /// Entity number, sequence → what changed in an entity's metadata.
+    case metadataChanges = 24
 
     /// The name in LMDB and in figures.
     package var name: String {
@@ -60,6 +72,12 @@ package enum Table: UInt8, CaseIterable, Sendable {
         case .deadSlots: "dead_slots"
         case .keys: "keys"
         case .days: "days"
+        case .keyRuns: "key_runs"
+        case .keyFilters: "key_filters"
+        case .killed: "killed"
+        case .fieldFigures: "field_figures"
+        case .valueTables: "value_tables"
+        case .metadataChanges: "metadata_changes"
         }
     }
 }

@@ -81,7 +81,7 @@ extension ActorTree: CStructMessage {
         actors.reserveCapacity(c.pointee.n_actors)
         for index in 0..<c.pointee.n_actors { actors.append(try ActorInfo(reading: present(c.pointee.actors[index]))) }
         actorCount = c.pointee.actor_count
-        if let value = c.pointee.start_time { startTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.start_time { startTime = try ProtoTimestamp(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ActorTree> {
@@ -112,7 +112,7 @@ extension ActorInfo: CStructMessage {
         connection = try readText(c.pointee.connection)
         state = try readText(c.pointee.state)
         currentRun = try readText(c.pointee.current_run)
-        if let value = c.pointee.next_run_time { nextRunTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.next_run_time { nextRunTime = try ProtoTimestamp(reading: found) }
         restarts = c.pointee.restarts
         lastFailure = try readText(c.pointee.last_failure)
     }
@@ -151,6 +151,8 @@ extension StoreFigures: CStructMessage {
         longestWriteMicros = c.pointee.longest_write_micros
         tables.reserveCapacity(c.pointee.n_tables)
         for index in 0..<c.pointee.n_tables { tables.append(try TableFigures(reading: present(c.pointee.tables[index]))) }
+        connections.reserveCapacity(c.pointee.n_connections)
+        for index in 0..<c.pointee.n_connections { connections.append(try ConnectionFigures(reading: present(c.pointee.connections[index]))) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__StoreFigures> {
@@ -173,6 +175,12 @@ extension StoreFigures: CStructMessage {
             for (index, value) in tables.enumerated() { items[index] = try value.write(to: arena) }
             c.pointee.n_tables = tables.count
             c.pointee.tables = items
+        }
+        if !connections.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__V1__ConnectionFigures>?.self, count: connections.count)
+            for (index, value) in connections.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_connections = connections.count
+            c.pointee.connections = items
         }
         return c
     }
@@ -200,6 +208,36 @@ extension TableFigures: CStructMessage {
     }
 }
 
+extension ConnectionFigures: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__connection_figures__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__ConnectionFigures>) throws(MessageError) {
+        self.init()
+        connection = try readText(c.pointee.connection)
+        bytes = c.pointee.bytes
+        recordBytes = c.pointee.record_bytes
+        indexBytes = c.pointee.index_bytes
+        statisticsBytes = c.pointee.statistics_bytes
+        quarantineBytes = c.pointee.quarantine_bytes
+        otherBytes = c.pointee.other_bytes
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ConnectionFigures> {
+        let c = try arena.one(Causeway__V1__ConnectionFigures.self)
+        causeway__v1__connection_figures__init(c)
+        c.pointee.connection = try arena.text(connection)
+        c.pointee.bytes = bytes
+        c.pointee.record_bytes = recordBytes
+        c.pointee.index_bytes = indexBytes
+        c.pointee.statistics_bytes = statisticsBytes
+        c.pointee.quarantine_bytes = quarantineBytes
+        c.pointee.other_bytes = otherBytes
+        return c
+    }
+}
+
 extension Organisation: CStructMessage {
     static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
         causeway__v1__organisation__swift_descriptor()
@@ -209,7 +247,8 @@ extension Organisation: CStructMessage {
         self.init()
         displayName = try readText(c.pointee.display_name)
         timeZone = try readText(c.pointee.time_zone)
-        if let value = c.pointee.update_time { updateTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.update_time { updateTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.retention { retention = try Retention(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Organisation> {
@@ -218,6 +257,31 @@ extension Organisation: CStructMessage {
         c.pointee.display_name = try arena.text(displayName)
         c.pointee.time_zone = try arena.text(timeZone)
         if let value = updateTime { c.pointee.update_time = try value.write(to: arena) }
+        if let value = retention { c.pointee.retention = try value.write(to: arena) }
+        return c
+    }
+}
+
+extension Retention: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__retention__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__Retention>) throws(MessageError) {
+        self.init()
+        runDays = c.pointee.run_days
+        logDays = c.pointee.log_days
+        quarantineDays = c.pointee.quarantine_days
+        quarantineRows = c.pointee.quarantine_rows
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Retention> {
+        let c = try arena.one(Causeway__V1__Retention.self)
+        causeway__v1__retention__init(c)
+        c.pointee.run_days = runDays
+        c.pointee.log_days = logDays
+        c.pointee.quarantine_days = quarantineDays
+        c.pointee.quarantine_rows = quarantineRows
         return c
     }
 }
@@ -309,8 +373,8 @@ extension UpdateOrganisationRequest: CStructMessage {
 
     init(reading c: UnsafeMutablePointer<Causeway__V1__UpdateOrganisationRequest>) throws(MessageError) {
         self.init()
-        if let value = c.pointee.organisation { organisation = try Organisation(reading: value) }
-        if let value = c.pointee.update_mask { updateMask = try ProtoFieldMask(reading: value) }
+        if let found = c.pointee.organisation { organisation = try Organisation(reading: found) }
+        if let found = c.pointee.update_mask { updateMask = try ProtoFieldMask(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__UpdateOrganisationRequest> {

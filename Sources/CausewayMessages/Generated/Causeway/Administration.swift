@@ -127,6 +127,8 @@ package struct StoreFigures: ProtobufMessage {
     package var longestWriteMicros: Int64 = 0
     /// Entries and bytes of each table.
     package var tables: [TableFigures] = []
+    /// The connections that take most, at most 100, largest first.
+    package var connections: [ConnectionFigures] = []
 
     /// All fields absent.
     package init() {}
@@ -149,6 +151,29 @@ package struct TableFigures: ProtobufMessage {
     package static let codec = MessageCodec(Self.self)
 }
 
+/// What a connection takes in the store: keys and values, without free space in pages.
+package struct ConnectionFigures: ProtobufMessage {
+    /// "connections/crm".
+    package var connection: String = ""
+    /// All of it.
+    package var bytes: Int64 = 0
+    /// Records.
+    package var recordBytes: Int64 = 0
+    /// The index of the records' keys.
+    package var indexBytes: Int64 = 0
+    /// Statistics.
+    package var statisticsBytes: Int64 = 0
+    /// Rows in quarantine.
+    package var quarantineBytes: Int64 = 0
+    /// Runs, logs, files and all else.
+    package var otherBytes: Int64 = 0
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
 /// The installation.
 package struct Organisation: ProtobufMessage {
     /// For people.
@@ -157,6 +182,25 @@ package struct Organisation: ProtobufMessage {
     package var timeZone: String = ""
     /// Output only. Last change.
     package var updateTime: ProtoTimestamp?
+    /// How long things are kept.
+    package var retention: Retention?
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// How long things are kept. 0: the default, -1: for ever.
+package struct Retention: ProtobufMessage {
+    /// Runs with their logs, by their end; default 90.
+    package var runDays: Int64 = 0
+    /// Logs of runs, by the run's end; default 30.
+    package var logDays: Int64 = 0
+    /// Rows in quarantine, by when they came; default 90.
+    package var quarantineDays: Int64 = 0
+    /// Rows in quarantine of a connection, the oldest go first; default 1,000,000.
+    package var quarantineRows: Int64 = 0
 
     /// All fields absent.
     package init() {}

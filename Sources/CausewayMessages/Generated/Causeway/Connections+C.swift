@@ -23,14 +23,14 @@ extension Connection: CStructMessage {
         }
         entities.reserveCapacity(c.pointee.n_entities)
         for index in 0..<c.pointee.n_entities { entities.append(try EntitySettings(reading: present(c.pointee.entities[index]))) }
-        if let value = c.pointee.schedule { schedule = try Schedule(reading: value) }
+        if let found = c.pointee.schedule { schedule = try Schedule(reading: found) }
         state = Connection.State(rawValue: Int32(bitPattern: c.pointee.state.rawValue))
         stateReason = try readText(c.pointee.state_reason)
-        if let value = c.pointee.create_time { createTime = try ProtoTimestamp(reading: value) }
-        if let value = c.pointee.update_time { updateTime = try ProtoTimestamp(reading: value) }
-        if let value = c.pointee.connect_time { connectTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.create_time { createTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.update_time { updateTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.connect_time { connectTime = try ProtoTimestamp(reading: found) }
         etag = try readText(c.pointee.etag)
-        if let value = c.pointee.next_run_time { nextRunTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.next_run_time { nextRunTime = try ProtoTimestamp(reading: found) }
         lastRun = try readText(c.pointee.last_run)
         currentRun = try readText(c.pointee.current_run)
         credentialNames.reserveCapacity(c.pointee.n_credential_names)
@@ -177,8 +177,8 @@ extension Schedule.Every: CStructMessage {
 
     init(reading c: UnsafeMutablePointer<Causeway__V1__Schedule__Every>) throws(MessageError) {
         self.init()
-        if let value = c.pointee.period { period = try ProtoDuration(reading: value) }
-        if let value = c.pointee.anchor_time { anchorTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.period { period = try ProtoDuration(reading: found) }
+        if let found = c.pointee.anchor_time { anchorTime = try ProtoTimestamp(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Schedule__Every> {
@@ -220,7 +220,7 @@ extension CreateConnectionRequest: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__V1__CreateConnectionRequest>) throws(MessageError) {
         self.init()
         connectionID = try readText(c.pointee.connection_id)
-        if let value = c.pointee.connection { connection = try Connection(reading: value) }
+        if let found = c.pointee.connection { connection = try Connection(reading: found) }
         for index in 0..<c.pointee.n_credentials {
             let entry = try present(c.pointee.credentials[index])
             credentials[try readText(entry.pointee.key)] = readBytes(entry.pointee.value)
@@ -262,7 +262,7 @@ extension TestConnectionRequest: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__V1__TestConnectionRequest>) throws(MessageError) {
         self.init()
         name = try readText(c.pointee.name)
-        if let value = c.pointee.connection { connection = try Connection(reading: value) }
+        if let found = c.pointee.connection { connection = try Connection(reading: found) }
         for index in 0..<c.pointee.n_credentials {
             let entry = try present(c.pointee.credentials[index])
             credentials[try readText(entry.pointee.key)] = readBytes(entry.pointee.value)
@@ -409,8 +409,8 @@ extension UpdateConnectionRequest: CStructMessage {
 
     init(reading c: UnsafeMutablePointer<Causeway__V1__UpdateConnectionRequest>) throws(MessageError) {
         self.init()
-        if let value = c.pointee.connection { connection = try Connection(reading: value) }
-        if let value = c.pointee.update_mask { updateMask = try ProtoFieldMask(reading: value) }
+        if let found = c.pointee.connection { connection = try Connection(reading: found) }
+        if let found = c.pointee.update_mask { updateMask = try ProtoFieldMask(reading: found) }
         validateOnly = c.pointee.validate_only != 0
     }
 
@@ -543,7 +543,7 @@ extension ExplainScheduleRequest: CStructMessage {
         self.init()
         name = try readText(c.pointee.name)
         count = c.pointee.count
-        if let value = c.pointee.schedule { schedule = try Schedule(reading: value) }
+        if let found = c.pointee.schedule { schedule = try Schedule(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ExplainScheduleRequest> {
@@ -597,7 +597,7 @@ extension ExplainScheduleResponse.Firing: CStructMessage {
 
     init(reading c: UnsafeMutablePointer<Causeway__V1__ExplainScheduleResponse__Firing>) throws(MessageError) {
         self.init()
-        if let value = c.pointee.time { time = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.time { time = try ProtoTimestamp(reading: found) }
         localTime = try readText(c.pointee.local_time)
         reason = try readText(c.pointee.reason)
     }
@@ -619,7 +619,7 @@ extension ExplainScheduleResponse.SkippedSlot: CStructMessage {
 
     init(reading c: UnsafeMutablePointer<Causeway__V1__ExplainScheduleResponse__SkippedSlot>) throws(MessageError) {
         self.init()
-        if let value = c.pointee.time { time = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.time { time = try ProtoTimestamp(reading: found) }
         reason = try readText(c.pointee.reason)
     }
 

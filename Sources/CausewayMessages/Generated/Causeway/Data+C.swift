@@ -12,7 +12,7 @@ extension ConnectionOverview: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__V1__ConnectionOverview>) throws(MessageError) {
         self.init()
         name = try readText(c.pointee.name)
-        if let value = c.pointee.connect_time { connectTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.connect_time { connectTime = try ProtoTimestamp(reading: found) }
         totalRecords = c.pointee.total_records
         totalEntities = c.pointee.total_entities
         nullValues = c.pointee.null_values
@@ -21,6 +21,11 @@ extension ConnectionOverview: CStructMessage {
         for index in 0..<c.pointee.n_last_7_days { last7Days.append(try DayFigures(reading: present(c.pointee.last_7_days[index]))) }
         entities.reserveCapacity(c.pointee.n_entities)
         for index in 0..<c.pointee.n_entities { entities.append(try Entity(reading: present(c.pointee.entities[index]))) }
+        repetition = c.pointee.repetition
+        dataQuality = c.pointee.data_quality
+        qualityApproximate = c.pointee.quality_approximate != 0
+        qualityVersion = c.pointee.quality_version
+        if let found = c.pointee.statistics_time { statisticsTime = try ProtoTimestamp(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ConnectionOverview> {
@@ -44,6 +49,11 @@ extension ConnectionOverview: CStructMessage {
             c.pointee.n_entities = entities.count
             c.pointee.entities = items
         }
+        c.pointee.repetition = repetition
+        c.pointee.data_quality = dataQuality
+        c.pointee.quality_approximate = qualityApproximate ? 1 : 0
+        c.pointee.quality_version = qualityVersion
+        if let value = statisticsTime { c.pointee.statistics_time = try value.write(to: arena) }
         return c
     }
 }
@@ -79,9 +89,9 @@ extension Entity: CStructMessage {
         self.init()
         name = try readText(c.pointee.name)
         displayName = try readText(c.pointee.display_name)
-        if let value = c.pointee.create_time { createTime = try ProtoTimestamp(reading: value) }
-        if let value = c.pointee.data_update_time { dataUpdateTime = try ProtoTimestamp(reading: value) }
-        if let value = c.pointee.metadata_fetch_time { metadataFetchTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.create_time { createTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.data_update_time { dataUpdateTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.metadata_fetch_time { metadataFetchTime = try ProtoTimestamp(reading: found) }
         recordCount = c.pointee.record_count
         nullValues = c.pointee.null_values
         completeness = c.pointee.completeness
@@ -91,6 +101,11 @@ extension Entity: CStructMessage {
         for index in 0..<c.pointee.n_primary_key { primaryKey.append(try readText(c.pointee.primary_key[index])) }
         fieldCount = c.pointee.field_count
         quarantinedRows = c.pointee.quarantined_rows
+        repetition = c.pointee.repetition
+        dataQuality = c.pointee.data_quality
+        qualityApproximate = c.pointee.quality_approximate != 0
+        qualityVersion = c.pointee.quality_version
+        if let found = c.pointee.statistics_time { statisticsTime = try ProtoTimestamp(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Entity> {
@@ -118,6 +133,11 @@ extension Entity: CStructMessage {
         }
         c.pointee.field_count = fieldCount
         c.pointee.quarantined_rows = quarantinedRows
+        c.pointee.repetition = repetition
+        c.pointee.data_quality = dataQuality
+        c.pointee.quality_approximate = qualityApproximate ? 1 : 0
+        c.pointee.quality_version = qualityVersion
+        if let value = statisticsTime { c.pointee.statistics_time = try value.write(to: arena) }
         return c
     }
 }
@@ -139,8 +159,22 @@ extension Field: CStructMessage {
         position = c.pointee.position
         rowCount = c.pointee.row_count
         valueCount = c.pointee.value_count
-        if let value = c.pointee.last_seen_time { lastSeenTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.last_seen_time { lastSeenTime = try ProtoTimestamp(reading: found) }
         missing = c.pointee.missing != 0
+        sensitive = c.pointee.sensitive != 0
+        if let found = c.pointee.data_update_time { dataUpdateTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.metadata_fetch_time { metadataFetchTime = try ProtoTimestamp(reading: found) }
+        distinctCount = c.pointee.distinct_count
+        approximate = c.pointee.approximate != 0
+        if let found = c.pointee.minimum { minimum = try Value(reading: found) }
+        if let found = c.pointee.maximum { maximum = try Value(reading: found) }
+        if c.pointee.mean_presence_case == CAUSEWAY__V1__FIELD__MEAN_PRESENCE_MEAN { mean = c.pointee.mean }
+        shortestLength = c.pointee.shortest_length
+        longestLength = c.pointee.longest_length
+        topValues.reserveCapacity(c.pointee.n_top_values)
+        for index in 0..<c.pointee.n_top_values { topValues.append(try TopValue(reading: present(c.pointee.top_values[index]))) }
+        topValuesError = c.pointee.top_values_error
+        if let found = c.pointee.statistics_time { statisticsTime = try ProtoTimestamp(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Field> {
@@ -158,6 +192,103 @@ extension Field: CStructMessage {
         c.pointee.value_count = valueCount
         if let value = lastSeenTime { c.pointee.last_seen_time = try value.write(to: arena) }
         c.pointee.missing = missing ? 1 : 0
+        c.pointee.sensitive = sensitive ? 1 : 0
+        if let value = dataUpdateTime { c.pointee.data_update_time = try value.write(to: arena) }
+        if let value = metadataFetchTime { c.pointee.metadata_fetch_time = try value.write(to: arena) }
+        c.pointee.distinct_count = distinctCount
+        c.pointee.approximate = approximate ? 1 : 0
+        if let value = minimum { c.pointee.minimum = try value.write(to: arena) }
+        if let value = maximum { c.pointee.maximum = try value.write(to: arena) }
+        if let value = mean {
+            c.pointee.mean_presence_case = CAUSEWAY__V1__FIELD__MEAN_PRESENCE_MEAN
+            c.pointee.mean = value
+        }
+        c.pointee.shortest_length = shortestLength
+        c.pointee.longest_length = longestLength
+        if !topValues.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__V1__TopValue>?.self, count: topValues.count)
+            for (index, value) in topValues.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_top_values = topValues.count
+            c.pointee.top_values = items
+        }
+        c.pointee.top_values_error = topValuesError
+        if let value = statisticsTime { c.pointee.statistics_time = try value.write(to: arena) }
+        return c
+    }
+}
+
+extension TopValue: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__top_value__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__TopValue>) throws(MessageError) {
+        self.init()
+        if let found = c.pointee.value { value = try Value(reading: found) }
+        count = c.pointee.count
+        share = c.pointee.share
+        truncated = c.pointee.truncated != 0
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__TopValue> {
+        let c = try arena.one(Causeway__V1__TopValue.self)
+        causeway__v1__top_value__init(c)
+        if let value = value { c.pointee.value = try value.write(to: arena) }
+        c.pointee.count = count
+        c.pointee.share = share
+        c.pointee.truncated = truncated ? 1 : 0
+        return c
+    }
+}
+
+extension MetadataChange: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__metadata_change__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__MetadataChange>) throws(MessageError) {
+        self.init()
+        if let found = c.pointee.create_time { createTime = try ProtoTimestamp(reading: found) }
+        run = try readText(c.pointee.run)
+        fields.reserveCapacity(c.pointee.n_fields)
+        for index in 0..<c.pointee.n_fields { fields.append(try FieldChange(reading: present(c.pointee.fields[index]))) }
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__MetadataChange> {
+        let c = try arena.one(Causeway__V1__MetadataChange.self)
+        causeway__v1__metadata_change__init(c)
+        if let value = createTime { c.pointee.create_time = try value.write(to: arena) }
+        c.pointee.run = try arena.text(run)
+        if !fields.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__V1__FieldChange>?.self, count: fields.count)
+            for (index, value) in fields.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_fields = fields.count
+            c.pointee.fields = items
+        }
+        return c
+    }
+}
+
+extension FieldChange: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__field_change__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__FieldChange>) throws(MessageError) {
+        self.init()
+        apiLabel = try readText(c.pointee.api_label)
+        kind = FieldChange.Kind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
+        before = try readText(c.pointee.before)
+        after = try readText(c.pointee.after)
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__FieldChange> {
+        let c = try arena.one(Causeway__V1__FieldChange.self)
+        causeway__v1__field_change__init(c)
+        c.pointee.api_label = try arena.text(apiLabel)
+        c.pointee.kind = Causeway__V1__FieldChange__Kind(rawValue: UInt32(bitPattern: kind.rawValue))
+        c.pointee.before = try arena.text(before)
+        c.pointee.after = try arena.text(after)
         return c
     }
 }
@@ -170,6 +301,7 @@ extension Value: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__V1__Value>) throws(MessageError) {
         self.init()
         if c.pointee.text_presence_case == CAUSEWAY__V1__VALUE__TEXT_PRESENCE_TEXT { text = try readText(c.pointee.text) }
+        masked = c.pointee.masked != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Value> {
@@ -179,6 +311,7 @@ extension Value: CStructMessage {
             c.pointee.text_presence_case = CAUSEWAY__V1__VALUE__TEXT_PRESENCE_TEXT
             c.pointee.text = try arena.text(value)
         }
+        c.pointee.masked = masked ? 1 : 0
         return c
     }
 }
@@ -193,7 +326,7 @@ extension Record: CStructMessage {
         values.reserveCapacity(c.pointee.n_values)
         for index in 0..<c.pointee.n_values { values.append(try Value(reading: present(c.pointee.values[index]))) }
         run = try readText(c.pointee.run)
-        if let value = c.pointee.import_time { importTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.import_time { importTime = try ProtoTimestamp(reading: found) }
         source = try readText(c.pointee.source)
         sourceRow = c.pointee.source_row
     }
@@ -365,6 +498,150 @@ extension GetFieldRequest: CStructMessage {
     }
 }
 
+extension UpdateEntityRequest: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__update_entity_request__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__UpdateEntityRequest>) throws(MessageError) {
+        self.init()
+        if let found = c.pointee.entity { entity = try Entity(reading: found) }
+        if let found = c.pointee.update_mask { updateMask = try ProtoFieldMask(reading: found) }
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__UpdateEntityRequest> {
+        let c = try arena.one(Causeway__V1__UpdateEntityRequest.self)
+        causeway__v1__update_entity_request__init(c)
+        if let value = entity { c.pointee.entity = try value.write(to: arena) }
+        if let value = updateMask { c.pointee.update_mask = try value.write(to: arena) }
+        return c
+    }
+}
+
+extension UpdateFieldRequest: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__update_field_request__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__UpdateFieldRequest>) throws(MessageError) {
+        self.init()
+        if let found = c.pointee.field { field = try Field(reading: found) }
+        if let found = c.pointee.update_mask { updateMask = try ProtoFieldMask(reading: found) }
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__UpdateFieldRequest> {
+        let c = try arena.one(Causeway__V1__UpdateFieldRequest.self)
+        causeway__v1__update_field_request__init(c)
+        if let value = field { c.pointee.field = try value.write(to: arena) }
+        if let value = updateMask { c.pointee.update_mask = try value.write(to: arena) }
+        return c
+    }
+}
+
+extension ReloadStatisticsRequest: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__reload_statistics_request__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__ReloadStatisticsRequest>) throws(MessageError) {
+        self.init()
+        name = try readText(c.pointee.name)
+        requestID = try readText(c.pointee.request_id)
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ReloadStatisticsRequest> {
+        let c = try arena.one(Causeway__V1__ReloadStatisticsRequest.self)
+        causeway__v1__reload_statistics_request__init(c)
+        c.pointee.name = try arena.text(name)
+        c.pointee.request_id = try arena.text(requestID)
+        return c
+    }
+}
+
+extension DeleteEntityDataRequest: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__delete_entity_data_request__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__DeleteEntityDataRequest>) throws(MessageError) {
+        self.init()
+        name = try readText(c.pointee.name)
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__DeleteEntityDataRequest> {
+        let c = try arena.one(Causeway__V1__DeleteEntityDataRequest.self)
+        causeway__v1__delete_entity_data_request__init(c)
+        c.pointee.name = try arena.text(name)
+        return c
+    }
+}
+
+extension DeleteEntityDataResponse: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__delete_entity_data_response__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__DeleteEntityDataResponse>) throws(MessageError) {
+        self.init()
+        deletedRecords = c.pointee.deleted_records
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__DeleteEntityDataResponse> {
+        let c = try arena.one(Causeway__V1__DeleteEntityDataResponse.self)
+        causeway__v1__delete_entity_data_response__init(c)
+        c.pointee.deleted_records = deletedRecords
+        return c
+    }
+}
+
+extension ListMetadataChangesRequest: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__list_metadata_changes_request__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__ListMetadataChangesRequest>) throws(MessageError) {
+        self.init()
+        parent = try readText(c.pointee.parent)
+        pageSize = c.pointee.page_size
+        pageToken = try readText(c.pointee.page_token)
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ListMetadataChangesRequest> {
+        let c = try arena.one(Causeway__V1__ListMetadataChangesRequest.self)
+        causeway__v1__list_metadata_changes_request__init(c)
+        c.pointee.parent = try arena.text(parent)
+        c.pointee.page_size = pageSize
+        c.pointee.page_token = try arena.text(pageToken)
+        return c
+    }
+}
+
+extension ListMetadataChangesResponse: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__list_metadata_changes_response__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__ListMetadataChangesResponse>) throws(MessageError) {
+        self.init()
+        changes.reserveCapacity(c.pointee.n_changes)
+        for index in 0..<c.pointee.n_changes { changes.append(try MetadataChange(reading: present(c.pointee.changes[index]))) }
+        nextPageToken = try readText(c.pointee.next_page_token)
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ListMetadataChangesResponse> {
+        let c = try arena.one(Causeway__V1__ListMetadataChangesResponse.self)
+        causeway__v1__list_metadata_changes_response__init(c)
+        if !changes.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__V1__MetadataChange>?.self, count: changes.count)
+            for (index, value) in changes.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_changes = changes.count
+            c.pointee.changes = items
+        }
+        c.pointee.next_page_token = try arena.text(nextPageToken)
+        return c
+    }
+}
+
 extension ListRecordsRequest: CStructMessage {
     static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
         causeway__v1__list_records_request__swift_descriptor()
@@ -430,6 +707,7 @@ extension ExportRecordsRequest: CStructMessage {
         self.init()
         parent = try readText(c.pointee.parent)
         format = ExportRecordsRequest.Format(rawValue: Int32(bitPattern: c.pointee.format.rawValue))
+        revealSensitive = c.pointee.reveal_sensitive != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ExportRecordsRequest> {
@@ -437,6 +715,7 @@ extension ExportRecordsRequest: CStructMessage {
         causeway__v1__export_records_request__init(c)
         c.pointee.parent = try arena.text(parent)
         c.pointee.format = Causeway__V1__ExportRecordsRequest__Format(rawValue: UInt32(bitPattern: format.rawValue))
+        c.pointee.reveal_sensitive = revealSensitive ? 1 : 0
         return c
     }
 }

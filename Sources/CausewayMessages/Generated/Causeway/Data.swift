@@ -19,6 +19,16 @@ package struct ConnectionOverview: ProtobufMessage {
     package var last7Days: [DayFigures] = []
     /// Its entities.
     package var entities: [Entity] = []
+    /// Cells of records whose content repeats an earlier record's, as a share of all cells.
+    package var repetition: Double = 0
+    /// Cells that are neither null nor repeated, as a share of all cells; entities weigh by their cells.
+    package var dataQuality: Double = 0
+    /// Repetition and data quality are estimates.
+    package var qualityApproximate: Bool = false
+    /// Of the formula of data quality, from 1.
+    package var qualityVersion: Int32 = 0
+    /// The moment that the shares are of; absent before the first run.
+    package var statisticsTime: ProtoTimestamp?
 
     /// All fields absent.
     package init() {}
@@ -67,6 +77,16 @@ package struct Entity: ProtobufMessage {
     package var fieldCount: Int32 = 0
     /// Rows in quarantine.
     package var quarantinedRows: Int64 = 0
+    /// Cells of records whose content repeats an earlier record's, as a share of all cells.
+    package var repetition: Double = 0
+    /// Cells that are neither null nor repeated, as a share of all cells.
+    package var dataQuality: Double = 0
+    /// Repetition and data quality are estimates.
+    package var qualityApproximate: Bool = false
+    /// Of the formula of data quality, from 1.
+    package var qualityVersion: Int32 = 0
+    /// The moment that the shares are of; absent before the first run.
+    package var statisticsTime: ProtoTimestamp?
 
     /// All fields absent.
     package init() {}
@@ -97,8 +117,10 @@ package struct Field: ProtobufMessage {
         package static let dateTime = Self(rawValue: 5)
         /// Any text.
         package static let text = Self(rawValue: 6)
+        /// A JSON array or object.
+        package static let json = Self(rawValue: 7)
 
-        package static let allCases: [Self] = [.unspecified, .boolean, .integer, .decimal, .date, .dateTime, .text]
+        package static let allCases: [Self] = [.unspecified, .boolean, .integer, .decimal, .date, .dateTime, .text, .json]
 
         package var description: String {
             switch rawValue {
@@ -109,6 +131,7 @@ package struct Field: ProtobufMessage {
             case 4: "DATE"
             case 5: "DATE_TIME"
             case 6: "TEXT"
+            case 7: "JSON"
             default: "\(rawValue)"
             }
         }
@@ -138,6 +161,116 @@ package struct Field: ProtobufMessage {
     package var lastSeenTime: ProtoTimestamp?
     /// The last run did not find it.
     package var missing: Bool = false
+    /// Its values are masked wherever they are shown.
+    package var sensitive: Bool = false
+    /// When a value last changed.
+    package var dataUpdateTime: ProtoTimestamp?
+    /// When the entity's metadata was last fetched.
+    package var metadataFetchTime: ProtoTimestamp?
+    /// Distinct values; an estimate when approximate.
+    package var distinctCount: Int64 = 0
+    /// More distinct values than are counted exactly.
+    package var approximate: Bool = false
+    /// By the field's type; absent without values and where masked.
+    package var minimum: Value?
+    /// By the field's type; absent without values and where masked.
+    package var maximum: Value?
+    /// Of numbers.
+    package var mean: Double?
+    /// Characters of the shortest value.
+    package var shortestLength: Int64 = 0
+    /// Characters of the longest value.
+    package var longestLength: Int64 = 0
+    /// Most frequent first; the values masked where the field is sensitive. Left out by ListFields.
+    package var topValues: [TopValue] = []
+    /// A value may occur so many times more than its count says, and so often without being listed; 0: the counts are exact.
+    package var topValuesError: Int64 = 0
+    /// The moment that the figures are of; absent before the first run.
+    package var statisticsTime: ProtoTimestamp?
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// A frequent value of a field.
+package struct TopValue: ProtobufMessage {
+    /// The original text, cut where it is long.
+    package var value: Value?
+    /// How often it occurs.
+    package var count: Int64 = 0
+    /// As a share of the field's values.
+    package var share: Double = 0
+    /// The value is longer than what is shown.
+    package var truncated: Bool = false
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// What changed in an entity's metadata at one time.
+package struct MetadataChange: ProtobufMessage {
+    /// When.
+    package var createTime: ProtoTimestamp?
+    /// The run that saw it; empty: somebody edited it.
+    package var run: String = ""
+    /// Field by field.
+    package var fields: [FieldChange] = []
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// What changed in one field.
+package struct FieldChange: ProtobufMessage {
+    /// What happened.
+    ///
+    /// Open: numbers of a newer peer are kept.
+    package struct Kind: ProtobufEnum {
+        package let rawValue: Int32
+        package init(rawValue: Int32) { self.rawValue = rawValue }
+
+        /// Never.
+        package static let unspecified = Self(rawValue: 0)
+        /// A new field.
+        package static let added = Self(rawValue: 1)
+        /// Its type became wider.
+        package static let widened = Self(rawValue: 2)
+        /// A run did not find it.
+        package static let missing = Self(rawValue: 3)
+        /// It was missing, and is there again.
+        package static let returned = Self(rawValue: 4)
+        /// Somebody edited it.
+        package static let edited = Self(rawValue: 5)
+
+        package static let allCases: [Self] = [.unspecified, .added, .widened, .missing, .returned, .edited]
+
+        package var description: String {
+            switch rawValue {
+            case 0: "UNSPECIFIED"
+            case 1: "ADDED"
+            case 2: "WIDENED"
+            case 3: "MISSING"
+            case 4: "RETURNED"
+            case 5: "EDITED"
+            default: "\(rawValue)"
+            }
+        }
+    }
+
+    /// As the source calls it.
+    package var apiLabel: String = ""
+    /// What happened.
+    package var kind: FieldChange.Kind = FieldChange.Kind(rawValue: 0)
+    /// The type before, or what was edited.
+    package var before: String = ""
+    /// The type after, or what it became.
+    package var after: String = ""
 
     /// All fields absent.
     package init() {}
@@ -149,6 +282,8 @@ package struct Field: ProtobufMessage {
 package struct Value: ProtobufMessage {
     /// Absent: null.
     package var text: String?
+    /// There is a value, and it is not shown.
+    package var masked: Bool = false
 
     /// All fields absent.
     package init() {}
@@ -264,6 +399,95 @@ package struct GetFieldRequest: ProtobufMessage {
     package static let codec = MessageCodec(Self.self)
 }
 
+/// Changes an entity.
+package struct UpdateEntityRequest: ProtobufMessage {
+    /// With its name and what is to be changed.
+    package var entity: Entity?
+    /// Of display_name.
+    package var updateMask: ProtoFieldMask?
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// Changes a field.
+package struct UpdateFieldRequest: ProtobufMessage {
+    /// With its name and what is to be changed.
+    package var field: Field?
+    /// Of display_name, required, read_only, sensitive.
+    package var updateMask: ProtoFieldMask?
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// Asks for a recount.
+package struct ReloadStatisticsRequest: ProtobufMessage {
+    /// "connections/crm", or "connections/crm/entities/customers".
+    package var name: String = ""
+    /// Makes the call idempotent for 24 hours.
+    package var requestID: String = ""
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// Deletes an entity's data.
+package struct DeleteEntityDataRequest: ProtobufMessage {
+    /// "connections/crm/entities/customers".
+    package var name: String = ""
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// What was deleted.
+package struct DeleteEntityDataResponse: ProtobufMessage {
+    /// Records that are gone.
+    package var deletedRecords: Int64 = 0
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// Asks for an entity's metadata history.
+package struct ListMetadataChangesRequest: ProtobufMessage {
+    /// "connections/crm/entities/customers".
+    package var parent: String = ""
+    /// 0: the server's default (50); larger than 200 is lowered.
+    package var pageSize: Int32 = 0
+    /// From an earlier response.
+    package var pageToken: String = ""
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// A page of metadata changes.
+package struct ListMetadataChangesResponse: ProtobufMessage {
+    /// Latest first.
+    package var changes: [MetadataChange] = []
+    /// Empty at the end.
+    package var nextPageToken: String = ""
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
 /// Asks for records.
 package struct ListRecordsRequest: ProtobufMessage {
     /// "connections/crm/entities/customers".
@@ -326,6 +550,8 @@ package struct ExportRecordsRequest: ProtobufMessage {
     package var parent: String = ""
     /// How the records are written.
     package var format: ExportRecordsRequest.Format = ExportRecordsRequest.Format(rawValue: 0)
+    /// Values of sensitive fields too, which are left empty otherwise. Needs the role admin.
+    package var revealSensitive: Bool = false
 
     /// All fields absent.
     package init() {}

@@ -99,7 +99,7 @@ extension Request: CStructMessage {
         method = try readText(c.pointee.method)
         metadata.reserveCapacity(c.pointee.n_metadata)
         for index in 0..<c.pointee.n_metadata { metadata.append(try MetadataEntry(reading: present(c.pointee.metadata[index]))) }
-        if let value = c.pointee.timeout { timeout = try ProtoDuration(reading: value) }
+        if let found = c.pointee.timeout { timeout = try ProtoDuration(reading: found) }
         message = readBytes(c.pointee.message)
     }
 
@@ -150,9 +150,9 @@ extension End: CStructMessage {
         callID = c.pointee.call_id
         code = c.pointee.code
         message = try readText(c.pointee.message)
-        if let value = c.pointee.error_info { errorInfo = try ErrorInfo(reading: value) }
-        if let value = c.pointee.retry_info { retryInfo = try RetryInfo(reading: value) }
-        if let value = c.pointee.bad_request { badRequest = try BadRequest(reading: value) }
+        if let found = c.pointee.error_info { errorInfo = try ErrorInfo(reading: found) }
+        if let found = c.pointee.retry_info { retryInfo = try RetryInfo(reading: found) }
+        if let found = c.pointee.bad_request { badRequest = try BadRequest(reading: found) }
         response = readBytes(c.pointee.response)
         metadata.reserveCapacity(c.pointee.n_metadata)
         for index in 0..<c.pointee.n_metadata { metadata.append(try MetadataEntry(reading: present(c.pointee.metadata[index]))) }
@@ -337,7 +337,7 @@ extension RetryInfo: CStructMessage {
 
     init(reading c: UnsafeMutablePointer<Causeway__V1__RetryInfo>) throws(MessageError) {
         self.init()
-        if let value = c.pointee.retry_delay { retryDelay = try ProtoDuration(reading: value) }
+        if let found = c.pointee.retry_delay { retryDelay = try ProtoDuration(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__RetryInfo> {

@@ -14,7 +14,7 @@ extension QuarantinedRow: CStructMessage {
         name = try readText(c.pointee.name)
         entity = try readText(c.pointee.entity)
         run = try readText(c.pointee.run)
-        if let value = c.pointee.create_time { createTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.create_time { createTime = try ProtoTimestamp(reading: found) }
         reason = try readText(c.pointee.reason)
         message = try readText(c.pointee.message)
         source = try readText(c.pointee.source)
@@ -124,6 +124,26 @@ extension ExportQuarantinedRowsRequest: CStructMessage {
         let c = try arena.one(Causeway__V1__ExportQuarantinedRowsRequest.self)
         causeway__v1__export_quarantined_rows_request__init(c)
         c.pointee.parent = try arena.text(parent)
+        return c
+    }
+}
+
+extension RetryQuarantinedRowsRequest: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__retry_quarantined_rows_request__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__RetryQuarantinedRowsRequest>) throws(MessageError) {
+        self.init()
+        parent = try readText(c.pointee.parent)
+        requestID = try readText(c.pointee.request_id)
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__RetryQuarantinedRowsRequest> {
+        let c = try arena.one(Causeway__V1__RetryQuarantinedRowsRequest.self)
+        causeway__v1__retry_quarantined_rows_request__init(c)
+        c.pointee.parent = try arena.text(parent)
+        c.pointee.request_id = try arena.text(requestID)
         return c
     }
 }

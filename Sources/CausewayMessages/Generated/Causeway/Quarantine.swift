@@ -84,6 +84,19 @@ package struct ExportQuarantinedRowsRequest: ProtobufMessage {
     package static let codec = MessageCodec(Self.self)
 }
 
+/// Tries rows again.
+package struct RetryQuarantinedRowsRequest: ProtobufMessage {
+    /// "connections/crm" for all, "connections/crm/runs/12" for one run's, "connections/crm/quarantinedRows/17" for one.
+    package var parent: String = ""
+    /// Makes the call idempotent for 24 hours.
+    package var requestID: String = ""
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
 /// Drops rows.
 package struct DropQuarantinedRowsRequest: ProtobufMessage {
     /// "connections/crm" for all, "connections/crm/runs/12" for one run's, "connections/crm/quarantinedRows/17" for one.

@@ -15,15 +15,19 @@ extension Run: CStructMessage {
         kind = Run.Kind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
         trigger = Run.Trigger(rawValue: Int32(bitPattern: c.pointee.trigger.rawValue))
         state = Run.State(rawValue: Int32(bitPattern: c.pointee.state.rawValue))
-        if let value = c.pointee.create_time { createTime = try ProtoTimestamp(reading: value) }
-        if let value = c.pointee.start_time { startTime = try ProtoTimestamp(reading: value) }
-        if let value = c.pointee.end_time { endTime = try ProtoTimestamp(reading: value) }
-        if let value = c.pointee.counters { counters = try RunCounters(reading: value) }
-        if let value = c.pointee.error { error = try RunError(reading: value) }
+        if let found = c.pointee.create_time { createTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.start_time { startTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.end_time { endTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.counters { counters = try RunCounters(reading: found) }
+        if let found = c.pointee.error { error = try RunError(reading: found) }
         activity = try readText(c.pointee.activity)
         entities.reserveCapacity(c.pointee.n_entities)
         for index in 0..<c.pointee.n_entities { entities.append(try EntityRunCounters(reading: present(c.pointee.entities[index]))) }
-        if let value = c.pointee.slot_time { slotTime = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.slot_time { slotTime = try ProtoTimestamp(reading: found) }
+        stages.reserveCapacity(c.pointee.n_stages)
+        for index in 0..<c.pointee.n_stages { stages.append(try RunStage(reading: present(c.pointee.stages[index]))) }
+        slowestStage = try readText(c.pointee.slowest_stage)
+        subject = try readText(c.pointee.subject)
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Run> {
@@ -46,6 +50,42 @@ extension Run: CStructMessage {
             c.pointee.entities = items
         }
         if let value = slotTime { c.pointee.slot_time = try value.write(to: arena) }
+        if !stages.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__V1__RunStage>?.self, count: stages.count)
+            for (index, value) in stages.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_stages = stages.count
+            c.pointee.stages = items
+        }
+        c.pointee.slowest_stage = try arena.text(slowestStage)
+        c.pointee.subject = try arena.text(subject)
+        return c
+    }
+}
+
+extension RunStage: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__run_stage__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__RunStage>) throws(MessageError) {
+        self.init()
+        stage = try readText(c.pointee.stage)
+        if let found = c.pointee.busy_time { busyTime = try ProtoDuration(reading: found) }
+        bytes = c.pointee.bytes
+        rows = c.pointee.rows
+        bytesPerSecond = c.pointee.bytes_per_second
+        rowsPerSecond = c.pointee.rows_per_second
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__RunStage> {
+        let c = try arena.one(Causeway__V1__RunStage.self)
+        causeway__v1__run_stage__init(c)
+        c.pointee.stage = try arena.text(stage)
+        if let value = busyTime { c.pointee.busy_time = try value.write(to: arena) }
+        c.pointee.bytes = bytes
+        c.pointee.rows = rows
+        c.pointee.bytes_per_second = bytesPerSecond
+        c.pointee.rows_per_second = rowsPerSecond
         return c
     }
 }
@@ -70,6 +110,7 @@ extension RunCounters: CStructMessage {
         rowsUnchanged = c.pointee.rows_unchanged
         rowsQuarantined = c.pointee.rows_quarantined
         reconnects = c.pointee.reconnects
+        rowsSuperseded = c.pointee.rows_superseded
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__RunCounters> {
@@ -88,6 +129,7 @@ extension RunCounters: CStructMessage {
         c.pointee.rows_unchanged = rowsUnchanged
         c.pointee.rows_quarantined = rowsQuarantined
         c.pointee.reconnects = reconnects
+        c.pointee.rows_superseded = rowsSuperseded
         return c
     }
 }
@@ -100,7 +142,7 @@ extension EntityRunCounters: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__V1__EntityRunCounters>) throws(MessageError) {
         self.init()
         entity = try readText(c.pointee.entity)
-        if let value = c.pointee.counters { counters = try RunCounters(reading: value) }
+        if let found = c.pointee.counters { counters = try RunCounters(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__EntityRunCounters> {
@@ -143,7 +185,7 @@ extension LogEntry: CStructMessage {
 
     init(reading c: UnsafeMutablePointer<Causeway__V1__LogEntry>) throws(MessageError) {
         self.init()
-        if let value = c.pointee.time { time = try ProtoTimestamp(reading: value) }
+        if let found = c.pointee.time { time = try ProtoTimestamp(reading: found) }
         level = LogEntry.Level(rawValue: Int32(bitPattern: c.pointee.level.rawValue))
         message = try readText(c.pointee.message)
         for index in 0..<c.pointee.n_fields {
@@ -184,6 +226,7 @@ extension StartFetchRequest: CStructMessage {
         connection = try readText(c.pointee.connection)
         metadataOnly = c.pointee.metadata_only != 0
         requestID = try readText(c.pointee.request_id)
+        again = c.pointee.again != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__StartFetchRequest> {
@@ -192,6 +235,7 @@ extension StartFetchRequest: CStructMessage {
         c.pointee.connection = try arena.text(connection)
         c.pointee.metadata_only = metadataOnly ? 1 : 0
         c.pointee.request_id = try arena.text(requestID)
+        c.pointee.again = again ? 1 : 0
         return c
     }
 }

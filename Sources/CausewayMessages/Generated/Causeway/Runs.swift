@@ -16,14 +16,20 @@ package struct Run: ProtobufMessage {
         package static let full = Self(rawValue: 1)
         /// Metadata only: proposes fields and types from a sample, imports nothing.
         package static let metadata = Self(rawValue: 2)
+        /// All figures are counted anew.
+        package static let statistics = Self(rawValue: 3)
+        /// Rows in quarantine are tried again.
+        package static let quarantineRetry = Self(rawValue: 4)
 
-        package static let allCases: [Self] = [.unspecified, .full, .metadata]
+        package static let allCases: [Self] = [.unspecified, .full, .metadata, .statistics, .quarantineRetry]
 
         package var description: String {
             switch rawValue {
             case 0: "UNSPECIFIED"
             case 1: "FULL"
             case 2: "METADATA"
+            case 3: "STATISTICS"
+            case 4: "QUARANTINE_RETRY"
             default: "\(rawValue)"
             }
         }
@@ -126,6 +132,33 @@ package struct Run: ProtobufMessage {
     package var entities: [EntityRunCounters] = []
     /// The slot of the schedule that started it.
     package var slotTime: ProtoTimestamp?
+    /// Its stages in the order of the data's way; they overlap.
+    package var stages: [RunStage] = []
+    /// The stage that was at work longest; empty before any was.
+    package var slowestStage: String = ""
+    /// What it is about: an entity's name, or that of rows in quarantine; empty: all of the connection.
+    package var subject: String = ""
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// How long a stage of a run was at work, and on what.
+package struct RunStage: ProtobufMessage {
+    /// "read", "decompress", "scan", "look up", "encode", "commit", "settle", …
+    package var stage: String = ""
+    /// Time at work, not waiting.
+    package var busyTime: ProtoDuration?
+    /// Bytes that went through it.
+    package var bytes: Int64 = 0
+    /// Rows that went through it.
+    package var rows: Int64 = 0
+    /// Of busy time.
+    package var bytesPerSecond: Double = 0
+    /// Of busy time.
+    package var rowsPerSecond: Double = 0
 
     /// All fields absent.
     package init() {}
@@ -161,6 +194,8 @@ package struct RunCounters: ProtobufMessage {
     package var rowsQuarantined: Int64 = 0
     /// Times a cut link was taken up again.
     package var reconnects: Int64 = 0
+    /// Rows whose record a later row of the same run replaced; each is also one of the new or updated ones.
+    package var rowsSuperseded: Int64 = 0
 
     /// All fields absent.
     package init() {}
@@ -255,6 +290,8 @@ package struct StartFetchRequest: ProtobufMessage {
     package var metadataOnly: Bool = false
     /// A UUID. The same id gives the same run within 24 hours.
     package var requestID: String = ""
+    /// Read all files again, also those that were read before and have not changed.
+    package var again: Bool = false
 
     /// All fields absent.
     package init() {}

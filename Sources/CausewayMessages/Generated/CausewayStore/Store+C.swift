@@ -14,6 +14,7 @@ extension StoredOrganisation: CStructMessage {
         displayName = try readText(c.pointee.display_name)
         timeZone = try readText(c.pointee.time_zone)
         updateMicros = c.pointee.update_micros
+        if let found = c.pointee.retention { retention = try StoredRetention(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredOrganisation> {
@@ -22,6 +23,31 @@ extension StoredOrganisation: CStructMessage {
         c.pointee.display_name = try arena.text(displayName)
         c.pointee.time_zone = try arena.text(timeZone)
         c.pointee.update_micros = updateMicros
+        if let value = retention { c.pointee.retention = try value.write(to: arena) }
+        return c
+    }
+}
+
+extension StoredRetention: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__store__v1__stored_retention__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredRetention>) throws(MessageError) {
+        self.init()
+        runDays = c.pointee.run_days
+        logDays = c.pointee.log_days
+        quarantineDays = c.pointee.quarantine_days
+        quarantineRows = c.pointee.quarantine_rows
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredRetention> {
+        let c = try arena.one(Causeway__Store__V1__StoredRetention.self)
+        causeway__store__v1__stored_retention__init(c)
+        c.pointee.run_days = runDays
+        c.pointee.log_days = logDays
+        c.pointee.quarantine_days = quarantineDays
+        c.pointee.quarantine_rows = quarantineRows
         return c
     }
 }
@@ -168,7 +194,7 @@ extension StoredConnection: CStructMessage {
         }
         entities.reserveCapacity(c.pointee.n_entities)
         for index in 0..<c.pointee.n_entities { entities.append(try StoredEntitySettings(reading: present(c.pointee.entities[index]))) }
-        if let value = c.pointee.schedule { schedule = try StoredSchedule(reading: value) }
+        if let found = c.pointee.schedule { schedule = try StoredSchedule(reading: found) }
         paused = c.pointee.paused != 0
         hold = c.pointee.hold
         holdReason = try readText(c.pointee.hold_reason)
@@ -278,6 +304,7 @@ extension StoredCounters: CStructMessage {
         rowsUnchanged = c.pointee.rows_unchanged
         rowsQuarantined = c.pointee.rows_quarantined
         reconnects = c.pointee.reconnects
+        rowsSuperseded = c.pointee.rows_superseded
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredCounters> {
@@ -296,6 +323,7 @@ extension StoredCounters: CStructMessage {
         c.pointee.rows_unchanged = rowsUnchanged
         c.pointee.rows_quarantined = rowsQuarantined
         c.pointee.reconnects = reconnects
+        c.pointee.rows_superseded = rowsSuperseded
         return c
     }
 }
@@ -308,7 +336,7 @@ extension StoredEntityCounters: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredEntityCounters>) throws(MessageError) {
         self.init()
         entity = try readText(c.pointee.entity)
-        if let value = c.pointee.counters { counters = try StoredCounters(reading: value) }
+        if let found = c.pointee.counters { counters = try StoredCounters(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredEntityCounters> {
@@ -333,7 +361,7 @@ extension StoredRun: CStructMessage {
         createMicros = c.pointee.create_micros
         startMicros = c.pointee.start_micros
         endMicros = c.pointee.end_micros
-        if let value = c.pointee.counters { counters = try StoredCounters(reading: value) }
+        if let found = c.pointee.counters { counters = try StoredCounters(reading: found) }
         entities.reserveCapacity(c.pointee.n_entities)
         for index in 0..<c.pointee.n_entities { entities.append(try StoredEntityCounters(reading: present(c.pointee.entities[index]))) }
         errorCode = c.pointee.error_code
@@ -342,6 +370,10 @@ extension StoredRun: CStructMessage {
         errorRetryable = c.pointee.error_retryable != 0
         slotMicros = c.pointee.slot_micros
         requestID = try readText(c.pointee.request_id)
+        stages.reserveCapacity(c.pointee.n_stages)
+        for index in 0..<c.pointee.n_stages { stages.append(try StoredStage(reading: present(c.pointee.stages[index]))) }
+        subject = try readText(c.pointee.subject)
+        again = c.pointee.again != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredRun> {
@@ -366,6 +398,14 @@ extension StoredRun: CStructMessage {
         c.pointee.error_retryable = errorRetryable ? 1 : 0
         c.pointee.slot_micros = slotMicros
         c.pointee.request_id = try arena.text(requestID)
+        if !stages.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__Store__V1__StoredStage>?.self, count: stages.count)
+            for (index, value) in stages.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_stages = stages.count
+            c.pointee.stages = items
+        }
+        c.pointee.subject = try arena.text(subject)
+        c.pointee.again = again ? 1 : 0
         return c
     }
 }
@@ -425,6 +465,9 @@ extension StoredEntity: CStructMessage {
         recordCount = c.pointee.record_count
         nextSegment = c.pointee.next_segment
         nextField = c.pointee.next_field
+        nextKilled = c.pointee.next_killed
+        nextMetadataChange = c.pointee.next_metadata_change
+        if let found = c.pointee.figures { figures = try StoredEntityFigures(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredEntity> {
@@ -444,6 +487,193 @@ extension StoredEntity: CStructMessage {
         c.pointee.record_count = recordCount
         c.pointee.next_segment = nextSegment
         c.pointee.next_field = nextField
+        c.pointee.next_killed = nextKilled
+        c.pointee.next_metadata_change = nextMetadataChange
+        if let value = figures { c.pointee.figures = try value.write(to: arena) }
+        return c
+    }
+}
+
+extension StoredEntityFigures: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__store__v1__stored_entity_figures__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredEntityFigures>) throws(MessageError) {
+        self.init()
+        recordCount = c.pointee.record_count
+        cellCount = c.pointee.cell_count
+        valueCount = c.pointee.value_count
+        repeatedCellCount = c.pointee.repeated_cell_count
+        goodCellCount = c.pointee.good_cell_count
+        approximate = c.pointee.approximate != 0
+        version = c.pointee.version
+        settleMicros = c.pointee.settle_micros
+        coveredSegment = c.pointee.covered_segment
+        coveredKilled = c.pointee.covered_killed
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredEntityFigures> {
+        let c = try arena.one(Causeway__Store__V1__StoredEntityFigures.self)
+        causeway__store__v1__stored_entity_figures__init(c)
+        c.pointee.record_count = recordCount
+        c.pointee.cell_count = cellCount
+        c.pointee.value_count = valueCount
+        c.pointee.repeated_cell_count = repeatedCellCount
+        c.pointee.good_cell_count = goodCellCount
+        c.pointee.approximate = approximate ? 1 : 0
+        c.pointee.version = version
+        c.pointee.settle_micros = settleMicros
+        c.pointee.covered_segment = coveredSegment
+        c.pointee.covered_killed = coveredKilled
+        return c
+    }
+}
+
+extension StoredFieldFigures: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__store__v1__stored_field_figures__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredFieldFigures>) throws(MessageError) {
+        self.init()
+        rowCount = c.pointee.row_count
+        valueCount = c.pointee.value_count
+        distinctCount = c.pointee.distinct_count
+        approximate = c.pointee.approximate != 0
+        minimum = readBytes(c.pointee.minimum)
+        maximum = readBytes(c.pointee.maximum)
+        hasExtremes = c.pointee.has_extremes != 0
+        mean = c.pointee.mean
+        hasMean = c.pointee.has_mean != 0
+        shortestLength = c.pointee.shortest_length
+        longestLength = c.pointee.longest_length
+        topValues.reserveCapacity(c.pointee.n_top_values)
+        for index in 0..<c.pointee.n_top_values { topValues.append(try StoredTopValue(reading: present(c.pointee.top_values[index]))) }
+        topValuesError = c.pointee.top_values_error
+        dataUpdateMicros = c.pointee.data_update_micros
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredFieldFigures> {
+        let c = try arena.one(Causeway__Store__V1__StoredFieldFigures.self)
+        causeway__store__v1__stored_field_figures__init(c)
+        c.pointee.row_count = rowCount
+        c.pointee.value_count = valueCount
+        c.pointee.distinct_count = distinctCount
+        c.pointee.approximate = approximate ? 1 : 0
+        c.pointee.minimum = try arena.bytes(minimum)
+        c.pointee.maximum = try arena.bytes(maximum)
+        c.pointee.has_extremes = hasExtremes ? 1 : 0
+        c.pointee.mean = mean
+        c.pointee.has_mean = hasMean ? 1 : 0
+        c.pointee.shortest_length = shortestLength
+        c.pointee.longest_length = longestLength
+        if !topValues.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__Store__V1__StoredTopValue>?.self, count: topValues.count)
+            for (index, value) in topValues.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_top_values = topValues.count
+            c.pointee.top_values = items
+        }
+        c.pointee.top_values_error = topValuesError
+        c.pointee.data_update_micros = dataUpdateMicros
+        return c
+    }
+}
+
+extension StoredTopValue: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__store__v1__stored_top_value__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredTopValue>) throws(MessageError) {
+        self.init()
+        value = readBytes(c.pointee.value)
+        count = c.pointee.count
+        truncated = c.pointee.truncated != 0
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredTopValue> {
+        let c = try arena.one(Causeway__Store__V1__StoredTopValue.self)
+        causeway__store__v1__stored_top_value__init(c)
+        c.pointee.value = try arena.bytes(value)
+        c.pointee.count = count
+        c.pointee.truncated = truncated ? 1 : 0
+        return c
+    }
+}
+
+extension StoredMetadataChange: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__store__v1__stored_metadata_change__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredMetadataChange>) throws(MessageError) {
+        self.init()
+        createMicros = c.pointee.create_micros
+        run = c.pointee.run
+        fields.reserveCapacity(c.pointee.n_fields)
+        for index in 0..<c.pointee.n_fields { fields.append(try StoredFieldChange(reading: present(c.pointee.fields[index]))) }
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredMetadataChange> {
+        let c = try arena.one(Causeway__Store__V1__StoredMetadataChange.self)
+        causeway__store__v1__stored_metadata_change__init(c)
+        c.pointee.create_micros = createMicros
+        c.pointee.run = run
+        if !fields.isEmpty {
+            let items = try arena.array(of: UnsafeMutablePointer<Causeway__Store__V1__StoredFieldChange>?.self, count: fields.count)
+            for (index, value) in fields.enumerated() { items[index] = try value.write(to: arena) }
+            c.pointee.n_fields = fields.count
+            c.pointee.fields = items
+        }
+        return c
+    }
+}
+
+extension StoredFieldChange: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__store__v1__stored_field_change__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredFieldChange>) throws(MessageError) {
+        self.init()
+        apiLabel = try readText(c.pointee.api_label)
+        kind = c.pointee.kind
+        before = try readText(c.pointee.before)
+        after = try readText(c.pointee.after)
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredFieldChange> {
+        let c = try arena.one(Causeway__Store__V1__StoredFieldChange.self)
+        causeway__store__v1__stored_field_change__init(c)
+        c.pointee.api_label = try arena.text(apiLabel)
+        c.pointee.kind = kind
+        c.pointee.before = try arena.text(before)
+        c.pointee.after = try arena.text(after)
+        return c
+    }
+}
+
+extension StoredStage: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__store__v1__stored_stage__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__Store__V1__StoredStage>) throws(MessageError) {
+        self.init()
+        stage = try readText(c.pointee.stage)
+        busyMicros = c.pointee.busy_micros
+        bytes = c.pointee.bytes
+        rows = c.pointee.rows
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredStage> {
+        let c = try arena.one(Causeway__Store__V1__StoredStage.self)
+        causeway__store__v1__stored_stage__init(c)
+        c.pointee.stage = try arena.text(stage)
+        c.pointee.busy_micros = busyMicros
+        c.pointee.bytes = bytes
+        c.pointee.rows = rows
         return c
     }
 }
@@ -465,6 +695,8 @@ extension StoredField: CStructMessage {
         valueCount = c.pointee.value_count
         lastSeenMicros = c.pointee.last_seen_micros
         missing = c.pointee.missing != 0
+        sensitive = c.pointee.sensitive != 0
+        edited = c.pointee.edited != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredField> {
@@ -480,6 +712,8 @@ extension StoredField: CStructMessage {
         c.pointee.value_count = valueCount
         c.pointee.last_seen_micros = lastSeenMicros
         c.pointee.missing = missing ? 1 : 0
+        c.pointee.sensitive = sensitive ? 1 : 0
+        c.pointee.edited = edited ? 1 : 0
         return c
     }
 }
@@ -518,8 +752,9 @@ extension StoredFile: CStructMessage {
         message = try readText(c.pointee.message)
         run = c.pointee.run
         seenMicros = c.pointee.seen_micros
-        if let value = c.pointee.checkpoint { checkpoint = try StoredFileCheckpoint(reading: value) }
+        if let found = c.pointee.checkpoint { checkpoint = try StoredFileCheckpoint(reading: found) }
         rows = c.pointee.rows
+        if let found = c.pointee.format { format = try StoredFileFormat(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredFile> {
@@ -534,6 +769,7 @@ extension StoredFile: CStructMessage {
         c.pointee.seen_micros = seenMicros
         if let value = checkpoint { c.pointee.checkpoint = try value.write(to: arena) }
         c.pointee.rows = rows
+        if let value = format { c.pointee.format = try value.write(to: arena) }
         return c
     }
 }
@@ -549,7 +785,7 @@ extension StoredFileCheckpoint: CStructMessage {
         contentOffset = c.pointee.content_offset
         rows = c.pointee.rows
         lines = c.pointee.lines
-        if let value = c.pointee.format { format = try StoredFileFormat(reading: value) }
+        if let found = c.pointee.format { format = try StoredFileFormat(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredFileCheckpoint> {
@@ -577,6 +813,9 @@ extension StoredFileFormat: CStructMessage {
         quote = c.pointee.quote
         header.reserveCapacity(c.pointee.n_header)
         for index in 0..<c.pointee.n_header { header.append(try readText(c.pointee.header[index])) }
+        kind = try readText(c.pointee.kind)
+        escape = c.pointee.escape
+        comment = c.pointee.comment
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredFileFormat> {
@@ -592,6 +831,9 @@ extension StoredFileFormat: CStructMessage {
             c.pointee.n_header = header.count
             c.pointee.header = items
         }
+        c.pointee.kind = try arena.text(kind)
+        c.pointee.escape = escape
+        c.pointee.comment = comment
         return c
     }
 }

@@ -9,6 +9,25 @@ package struct StoredOrganisation: ProtobufMessage {
     package var timeZone: String = ""
     /// Microseconds since 1970-01-01T00:00:00Z, as every *_micros here.
     package var updateMicros: Int64 = 0
+    /// How long things are kept; absent: the defaults.
+    package var retention: StoredRetention?
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// How long things are kept; 0: the default, -1: for ever.
+package struct StoredRetention: ProtobufMessage {
+    /// Runs with their logs, by their end.
+    package var runDays: Int64 = 0
+    /// Logs of runs, by the run's end.
+    package var logDays: Int64 = 0
+    /// Rows in quarantine, by when they came.
+    package var quarantineDays: Int64 = 0
+    /// Rows in quarantine of a connection.
+    package var quarantineRows: Int64 = 0
 
     /// All fields absent.
     package init() {}
@@ -179,6 +198,8 @@ package struct StoredCounters: ProtobufMessage {
     package var rowsQuarantined: Int64 = 0
     /// As in the API.
     package var reconnects: Int64 = 0
+    /// As in the API.
+    package var rowsSuperseded: Int64 = 0
 
     /// All fields absent.
     package init() {}
@@ -201,7 +222,7 @@ package struct StoredEntityCounters: ProtobufMessage {
 
 /// A run. Shard: the connection's.
 package struct StoredRun: ProtobufMessage {
-    /// 1 full, 2 metadata.
+    /// 1 full, 2 metadata, 3 statistics, 4 quarantine retry.
     package var kind: Int32 = 0
     /// 1 manual, 2 schedule, 3 catch-up, 4 resume.
     package var trigger: Int32 = 0
@@ -229,6 +250,12 @@ package struct StoredRun: ProtobufMessage {
     package var slotMicros: Int64 = 0
     /// The request that asked for it.
     package var requestID: String = ""
+    /// Its stages in the order of the data's way.
+    package var stages: [StoredStage] = []
+    /// What it is about: an entity, or of kind 4 rows in quarantine; empty: all of the connection.
+    package var subject: String = ""
+    /// Read files again that the ledger shows as done.
+    package var again: Bool = false
 
     /// All fields absent.
     package init() {}
@@ -273,6 +300,142 @@ package struct StoredEntity: ProtobufMessage {
     package var nextSegment: UInt64 = 0
     /// The next field's number.
     package var nextField: UInt32 = 0
+    /// The number of the next entry of the journal of replaced records.
+    package var nextKilled: UInt64 = 0
+    /// The next metadata change's number.
+    package var nextMetadataChange: UInt64 = 0
+    /// As of the last settling of the statistics; absent before the first.
+    package var figures: StoredEntityFigures?
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// An entity's figures, as of the moment they were settled.
+package struct StoredEntityFigures: ProtobufMessage {
+    /// Live records.
+    package var recordCount: Int64 = 0
+    /// Records times fields.
+    package var cellCount: Int64 = 0
+    /// Cells that are not null.
+    package var valueCount: Int64 = 0
+    /// Cells of records whose content repeats an earlier record's.
+    package var repeatedCellCount: Int64 = 0
+    /// Cells that are neither null nor repeated.
+    package var goodCellCount: Int64 = 0
+    /// The repetition is an estimate: more distinct contents than are told apart exactly.
+    package var approximate: Bool = false
+    /// Of the formula, from 1.
+    package var version: Int32 = 0
+    /// When they were settled.
+    package var settleMicros: Int64 = 0
+    /// Segments below this number are in them.
+    package var coveredSegment: UInt64 = 0
+    /// Journal entries below this number are in them.
+    package var coveredKilled: UInt64 = 0
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// A field's figures, as of the moment they were settled.
+package struct StoredFieldFigures: ProtobufMessage {
+    /// Live records that carry the field.
+    package var rowCount: Int64 = 0
+    /// Their non-null values.
+    package var valueCount: Int64 = 0
+    /// Distinct values.
+    package var distinctCount: Int64 = 0
+    /// More distinct values than are counted exactly: distinct_count is an estimate, and so are the top values.
+    package var approximate: Bool = false
+    /// By the field's type; empty text with has_extremes is an empty value.
+    package var minimum: [UInt8] = []
+    /// By the field's type.
+    package var maximum: [UInt8] = []
+    /// There are values.
+    package var hasExtremes: Bool = false
+    /// Of numbers; absent with has_mean false.
+    package var mean: Double = 0
+    /// All values are numbers.
+    package var hasMean: Bool = false
+    /// Characters of the shortest value.
+    package var shortestLength: Int64 = 0
+    /// Characters of the longest value.
+    package var longestLength: Int64 = 0
+    /// Most frequent first.
+    package var topValues: [StoredTopValue] = []
+    /// A value may have occurred so many times more than its count says, and so often without being listed.
+    package var topValuesError: Int64 = 0
+    /// When a value last changed.
+    package var dataUpdateMicros: Int64 = 0
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// A frequent value.
+package struct StoredTopValue: ProtobufMessage {
+    /// Its first bytes.
+    package var value: [UInt8] = []
+    /// How often it occurs.
+    package var count: Int64 = 0
+    /// The value is longer than what is kept of it.
+    package var truncated: Bool = false
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// What changed in an entity's metadata at one time.
+package struct StoredMetadataChange: ProtobufMessage {
+    /// When.
+    package var createMicros: Int64 = 0
+    /// The run that saw it, 0: somebody edited it.
+    package var run: UInt64 = 0
+    /// Field by field.
+    package var fields: [StoredFieldChange] = []
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// What changed in one field.
+package struct StoredFieldChange: ProtobufMessage {
+    /// The field's label.
+    package var apiLabel: String = ""
+    /// 1 added, 2 type widened, 3 missing, 4 seen again, 5 edited.
+    package var kind: Int32 = 0
+    /// The type before, or what was edited.
+    package var before: String = ""
+    /// The type after, or what it became.
+    package var after: String = ""
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}
+
+/// How long a stage of a run was at work.
+package struct StoredStage: ProtobufMessage {
+    /// "read", "decompress", "scan", "look up", "encode", "commit", …
+    package var stage: String = ""
+    /// Time at work.
+    package var busyMicros: Int64 = 0
+    /// Bytes that went through it.
+    package var bytes: Int64 = 0
+    /// Rows that went through it.
+    package var rows: Int64 = 0
 
     /// All fields absent.
     package init() {}
@@ -302,6 +465,10 @@ package struct StoredField: ProtobufMessage {
     package var lastSeenMicros: Int64 = 0
     /// The last run did not find it.
     package var missing: Bool = false
+    /// Its values are masked where they are shown.
+    package var sensitive: Bool = false
+    /// Required, read-only or display name were set by hand: fetches leave them.
+    package var edited: Bool = false
 
     /// All fields absent.
     package init() {}
@@ -342,6 +509,8 @@ package struct StoredFile: ProtobufMessage {
     package var checkpoint: StoredFileCheckpoint?
     /// Rows read from it.
     package var rows: Int64 = 0
+    /// How it was read, kept when it is done too: rows in quarantine are read again by it.
+    package var format: StoredFileFormat?
 
     /// All fields absent.
     package init() {}
@@ -380,6 +549,12 @@ package struct StoredFileFormat: ProtobufMessage {
     package var quote: UInt32 = 0
     /// The labels, by column.
     package var header: [String] = []
+    /// "", or "csv", "json-lines", "json-array".
+    package var kind: String = ""
+    /// One byte, 0: quotes inside quoted values are doubled.
+    package var escape: UInt32 = 0
+    /// One byte, 0: no comments.
+    package var comment: UInt32 = 0
 
     /// All fields absent.
     package init() {}

@@ -284,6 +284,51 @@ void   causeway__v1__table_figures__free_unpacked
   assert(message->base.descriptor == &causeway__v1__table_figures__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__v1__connection_figures__init
+                     (Causeway__V1__ConnectionFigures         *message)
+{
+  static const Causeway__V1__ConnectionFigures init_value = CAUSEWAY__V1__CONNECTION_FIGURES__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__connection_figures__get_packed_size
+                     (const Causeway__V1__ConnectionFigures *message)
+{
+  assert(message->base.descriptor == &causeway__v1__connection_figures__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__connection_figures__pack
+                     (const Causeway__V1__ConnectionFigures *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__connection_figures__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__connection_figures__pack_to_buffer
+                     (const Causeway__V1__ConnectionFigures *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__connection_figures__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__ConnectionFigures *
+       causeway__v1__connection_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__ConnectionFigures *)
+     protobuf_c_message_unpack (&causeway__v1__connection_figures__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__connection_figures__free_unpacked
+                     (Causeway__V1__ConnectionFigures *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__connection_figures__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   causeway__v1__organisation__init
                      (Causeway__V1__Organisation         *message)
 {
@@ -327,6 +372,51 @@ void   causeway__v1__organisation__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &causeway__v1__organisation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__retention__init
+                     (Causeway__V1__Retention         *message)
+{
+  static const Causeway__V1__Retention init_value = CAUSEWAY__V1__RETENTION__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__retention__get_packed_size
+                     (const Causeway__V1__Retention *message)
+{
+  assert(message->base.descriptor == &causeway__v1__retention__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__retention__pack
+                     (const Causeway__V1__Retention *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__retention__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__retention__pack_to_buffer
+                     (const Causeway__V1__Retention *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__retention__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__Retention *
+       causeway__v1__retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__Retention *)
+     protobuf_c_message_unpack (&causeway__v1__retention__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__retention__free_unpacked
+                     (Causeway__V1__Retention *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__retention__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   causeway__v1__get_health_request__init
@@ -1194,7 +1284,7 @@ const ProtobufCMessageDescriptor causeway__v1__actor_info__descriptor =
   (ProtobufCMessageInit) causeway__v1__actor_info__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__store_figures__field_descriptors[13] =
+static const ProtobufCFieldDescriptor causeway__v1__store_figures__field_descriptors[14] =
 {
   {
     "path",
@@ -1352,9 +1442,22 @@ static const ProtobufCFieldDescriptor causeway__v1__store_figures__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "connections",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__V1__StoreFigures, n_connections),
+    offsetof(Causeway__V1__StoreFigures, connections),
+    &causeway__v1__connection_figures__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__store_figures__field_indices_by_name[] = {
   9,   /* field[9] = commits */
+  13,   /* field[13] = connections */
   5,   /* field[5] = disk_free_bytes */
   1,   /* field[1] = file_bytes */
   3,   /* field[3] = free_bytes */
@@ -1371,7 +1474,7 @@ static const unsigned causeway__v1__store_figures__field_indices_by_name[] = {
 static const ProtobufCIntRange causeway__v1__store_figures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor causeway__v1__store_figures__descriptor =
 {
@@ -1381,7 +1484,7 @@ const ProtobufCMessageDescriptor causeway__v1__store_figures__descriptor =
   "Causeway__V1__StoreFigures",
   "causeway.v1",
   sizeof(Causeway__V1__StoreFigures),
-  13,
+  14,
   causeway__v1__store_figures__field_descriptors,
   causeway__v1__store_figures__field_indices_by_name,
   1,  causeway__v1__store_figures__number_ranges,
@@ -1452,7 +1555,123 @@ const ProtobufCMessageDescriptor causeway__v1__table_figures__descriptor =
   (ProtobufCMessageInit) causeway__v1__table_figures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__organisation__field_descriptors[3] =
+static const ProtobufCFieldDescriptor causeway__v1__connection_figures__field_descriptors[7] =
+{
+  {
+    "connection",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, connection),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "record_bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, record_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "index_bytes",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, index_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "statistics_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, statistics_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quarantine_bytes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, quarantine_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_bytes",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, other_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__connection_figures__field_indices_by_name[] = {
+  1,   /* field[1] = bytes */
+  0,   /* field[0] = connection */
+  3,   /* field[3] = index_bytes */
+  6,   /* field[6] = other_bytes */
+  5,   /* field[5] = quarantine_bytes */
+  2,   /* field[2] = record_bytes */
+  4,   /* field[4] = statistics_bytes */
+};
+static const ProtobufCIntRange causeway__v1__connection_figures__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor causeway__v1__connection_figures__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.ConnectionFigures",
+  "ConnectionFigures",
+  "Causeway__V1__ConnectionFigures",
+  "causeway.v1",
+  sizeof(Causeway__V1__ConnectionFigures),
+  7,
+  causeway__v1__connection_figures__field_descriptors,
+  causeway__v1__connection_figures__field_indices_by_name,
+  1,  causeway__v1__connection_figures__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__connection_figures__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__organisation__field_descriptors[4] =
 {
   {
     "display_name",
@@ -1490,16 +1709,29 @@ static const ProtobufCFieldDescriptor causeway__v1__organisation__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retention",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Organisation, retention),
+    &causeway__v1__retention__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__organisation__field_indices_by_name[] = {
   0,   /* field[0] = display_name */
+  3,   /* field[3] = retention */
   1,   /* field[1] = time_zone */
   2,   /* field[2] = update_time */
 };
 static const ProtobufCIntRange causeway__v1__organisation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor causeway__v1__organisation__descriptor =
 {
@@ -1509,11 +1741,88 @@ const ProtobufCMessageDescriptor causeway__v1__organisation__descriptor =
   "Causeway__V1__Organisation",
   "causeway.v1",
   sizeof(Causeway__V1__Organisation),
-  3,
+  4,
   causeway__v1__organisation__field_descriptors,
   causeway__v1__organisation__field_indices_by_name,
   1,  causeway__v1__organisation__number_ranges,
   (ProtobufCMessageInit) causeway__v1__organisation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__retention__field_descriptors[4] =
+{
+  {
+    "run_days",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Retention, run_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_days",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Retention, log_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quarantine_days",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Retention, quarantine_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quarantine_rows",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Retention, quarantine_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__retention__field_indices_by_name[] = {
+  1,   /* field[1] = log_days */
+  2,   /* field[2] = quarantine_days */
+  3,   /* field[3] = quarantine_rows */
+  0,   /* field[0] = run_days */
+};
+static const ProtobufCIntRange causeway__v1__retention__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor causeway__v1__retention__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.Retention",
+  "Retention",
+  "Causeway__V1__Retention",
+  "causeway.v1",
+  sizeof(Causeway__V1__Retention),
+  4,
+  causeway__v1__retention__field_descriptors,
+  causeway__v1__retention__field_indices_by_name,
+  1,  causeway__v1__retention__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__retention__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define causeway__v1__get_health_request__field_descriptors NULL

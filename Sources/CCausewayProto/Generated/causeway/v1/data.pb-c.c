@@ -188,6 +188,141 @@ void   causeway__v1__field__free_unpacked
   assert(message->base.descriptor == &causeway__v1__field__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__v1__top_value__init
+                     (Causeway__V1__TopValue         *message)
+{
+  static const Causeway__V1__TopValue init_value = CAUSEWAY__V1__TOP_VALUE__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__top_value__get_packed_size
+                     (const Causeway__V1__TopValue *message)
+{
+  assert(message->base.descriptor == &causeway__v1__top_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__top_value__pack
+                     (const Causeway__V1__TopValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__top_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__top_value__pack_to_buffer
+                     (const Causeway__V1__TopValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__top_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__TopValue *
+       causeway__v1__top_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__TopValue *)
+     protobuf_c_message_unpack (&causeway__v1__top_value__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__top_value__free_unpacked
+                     (Causeway__V1__TopValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__top_value__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__metadata_change__init
+                     (Causeway__V1__MetadataChange         *message)
+{
+  static const Causeway__V1__MetadataChange init_value = CAUSEWAY__V1__METADATA_CHANGE__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__metadata_change__get_packed_size
+                     (const Causeway__V1__MetadataChange *message)
+{
+  assert(message->base.descriptor == &causeway__v1__metadata_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__metadata_change__pack
+                     (const Causeway__V1__MetadataChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__metadata_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__metadata_change__pack_to_buffer
+                     (const Causeway__V1__MetadataChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__metadata_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__MetadataChange *
+       causeway__v1__metadata_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__MetadataChange *)
+     protobuf_c_message_unpack (&causeway__v1__metadata_change__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__metadata_change__free_unpacked
+                     (Causeway__V1__MetadataChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__metadata_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__field_change__init
+                     (Causeway__V1__FieldChange         *message)
+{
+  static const Causeway__V1__FieldChange init_value = CAUSEWAY__V1__FIELD_CHANGE__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__field_change__get_packed_size
+                     (const Causeway__V1__FieldChange *message)
+{
+  assert(message->base.descriptor == &causeway__v1__field_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__field_change__pack
+                     (const Causeway__V1__FieldChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__field_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__field_change__pack_to_buffer
+                     (const Causeway__V1__FieldChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__field_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__FieldChange *
+       causeway__v1__field_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__FieldChange *)
+     protobuf_c_message_unpack (&causeway__v1__field_change__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__field_change__free_unpacked
+                     (Causeway__V1__FieldChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__field_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   causeway__v1__value__init
                      (Causeway__V1__Value         *message)
 {
@@ -593,6 +728,321 @@ void   causeway__v1__get_field_request__free_unpacked
   assert(message->base.descriptor == &causeway__v1__get_field_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__v1__update_entity_request__init
+                     (Causeway__V1__UpdateEntityRequest         *message)
+{
+  static const Causeway__V1__UpdateEntityRequest init_value = CAUSEWAY__V1__UPDATE_ENTITY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__update_entity_request__get_packed_size
+                     (const Causeway__V1__UpdateEntityRequest *message)
+{
+  assert(message->base.descriptor == &causeway__v1__update_entity_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__update_entity_request__pack
+                     (const Causeway__V1__UpdateEntityRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__update_entity_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__update_entity_request__pack_to_buffer
+                     (const Causeway__V1__UpdateEntityRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__update_entity_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__UpdateEntityRequest *
+       causeway__v1__update_entity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__UpdateEntityRequest *)
+     protobuf_c_message_unpack (&causeway__v1__update_entity_request__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__update_entity_request__free_unpacked
+                     (Causeway__V1__UpdateEntityRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__update_entity_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__update_field_request__init
+                     (Causeway__V1__UpdateFieldRequest         *message)
+{
+  static const Causeway__V1__UpdateFieldRequest init_value = CAUSEWAY__V1__UPDATE_FIELD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__update_field_request__get_packed_size
+                     (const Causeway__V1__UpdateFieldRequest *message)
+{
+  assert(message->base.descriptor == &causeway__v1__update_field_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__update_field_request__pack
+                     (const Causeway__V1__UpdateFieldRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__update_field_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__update_field_request__pack_to_buffer
+                     (const Causeway__V1__UpdateFieldRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__update_field_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__UpdateFieldRequest *
+       causeway__v1__update_field_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__UpdateFieldRequest *)
+     protobuf_c_message_unpack (&causeway__v1__update_field_request__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__update_field_request__free_unpacked
+                     (Causeway__V1__UpdateFieldRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__update_field_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__reload_statistics_request__init
+                     (Causeway__V1__ReloadStatisticsRequest         *message)
+{
+  static const Causeway__V1__ReloadStatisticsRequest init_value = CAUSEWAY__V1__RELOAD_STATISTICS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__reload_statistics_request__get_packed_size
+                     (const Causeway__V1__ReloadStatisticsRequest *message)
+{
+  assert(message->base.descriptor == &causeway__v1__reload_statistics_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__reload_statistics_request__pack
+                     (const Causeway__V1__ReloadStatisticsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__reload_statistics_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__reload_statistics_request__pack_to_buffer
+                     (const Causeway__V1__ReloadStatisticsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__reload_statistics_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__ReloadStatisticsRequest *
+       causeway__v1__reload_statistics_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__ReloadStatisticsRequest *)
+     protobuf_c_message_unpack (&causeway__v1__reload_statistics_request__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__reload_statistics_request__free_unpacked
+                     (Causeway__V1__ReloadStatisticsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__reload_statistics_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__delete_entity_data_request__init
+                     (Causeway__V1__DeleteEntityDataRequest         *message)
+{
+  static const Causeway__V1__DeleteEntityDataRequest init_value = CAUSEWAY__V1__DELETE_ENTITY_DATA_REQUEST__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__delete_entity_data_request__get_packed_size
+                     (const Causeway__V1__DeleteEntityDataRequest *message)
+{
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__delete_entity_data_request__pack
+                     (const Causeway__V1__DeleteEntityDataRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__delete_entity_data_request__pack_to_buffer
+                     (const Causeway__V1__DeleteEntityDataRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__DeleteEntityDataRequest *
+       causeway__v1__delete_entity_data_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__DeleteEntityDataRequest *)
+     protobuf_c_message_unpack (&causeway__v1__delete_entity_data_request__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__delete_entity_data_request__free_unpacked
+                     (Causeway__V1__DeleteEntityDataRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__delete_entity_data_response__init
+                     (Causeway__V1__DeleteEntityDataResponse         *message)
+{
+  static const Causeway__V1__DeleteEntityDataResponse init_value = CAUSEWAY__V1__DELETE_ENTITY_DATA_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__delete_entity_data_response__get_packed_size
+                     (const Causeway__V1__DeleteEntityDataResponse *message)
+{
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__delete_entity_data_response__pack
+                     (const Causeway__V1__DeleteEntityDataResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__delete_entity_data_response__pack_to_buffer
+                     (const Causeway__V1__DeleteEntityDataResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__DeleteEntityDataResponse *
+       causeway__v1__delete_entity_data_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__DeleteEntityDataResponse *)
+     protobuf_c_message_unpack (&causeway__v1__delete_entity_data_response__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__delete_entity_data_response__free_unpacked
+                     (Causeway__V1__DeleteEntityDataResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__delete_entity_data_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__list_metadata_changes_request__init
+                     (Causeway__V1__ListMetadataChangesRequest         *message)
+{
+  static const Causeway__V1__ListMetadataChangesRequest init_value = CAUSEWAY__V1__LIST_METADATA_CHANGES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__list_metadata_changes_request__get_packed_size
+                     (const Causeway__V1__ListMetadataChangesRequest *message)
+{
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__list_metadata_changes_request__pack
+                     (const Causeway__V1__ListMetadataChangesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__list_metadata_changes_request__pack_to_buffer
+                     (const Causeway__V1__ListMetadataChangesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__ListMetadataChangesRequest *
+       causeway__v1__list_metadata_changes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__ListMetadataChangesRequest *)
+     protobuf_c_message_unpack (&causeway__v1__list_metadata_changes_request__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__list_metadata_changes_request__free_unpacked
+                     (Causeway__V1__ListMetadataChangesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__v1__list_metadata_changes_response__init
+                     (Causeway__V1__ListMetadataChangesResponse         *message)
+{
+  static const Causeway__V1__ListMetadataChangesResponse init_value = CAUSEWAY__V1__LIST_METADATA_CHANGES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__list_metadata_changes_response__get_packed_size
+                     (const Causeway__V1__ListMetadataChangesResponse *message)
+{
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__list_metadata_changes_response__pack
+                     (const Causeway__V1__ListMetadataChangesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__list_metadata_changes_response__pack_to_buffer
+                     (const Causeway__V1__ListMetadataChangesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__ListMetadataChangesResponse *
+       causeway__v1__list_metadata_changes_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__ListMetadataChangesResponse *)
+     protobuf_c_message_unpack (&causeway__v1__list_metadata_changes_response__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__list_metadata_changes_response__free_unpacked
+                     (Causeway__V1__ListMetadataChangesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__list_metadata_changes_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   causeway__v1__list_records_request__init
                      (Causeway__V1__ListRecordsRequest         *message)
 {
@@ -773,7 +1223,7 @@ void   causeway__v1__export_records_response__free_unpacked
   assert(message->base.descriptor == &causeway__v1__export_records_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor causeway__v1__connection_overview__field_descriptors[8] =
+static const ProtobufCFieldDescriptor causeway__v1__connection_overview__field_descriptors[13] =
 {
   {
     "name",
@@ -871,21 +1321,86 @@ static const ProtobufCFieldDescriptor causeway__v1__connection_overview__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "repetition",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionOverview, repetition),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data_quality",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionOverview, data_quality),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quality_approximate",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionOverview, quality_approximate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quality_version",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionOverview, quality_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "statistics_time",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionOverview, statistics_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__connection_overview__field_indices_by_name[] = {
   5,   /* field[5] = completeness */
   1,   /* field[1] = connect_time */
+  9,   /* field[9] = data_quality */
   7,   /* field[7] = entities */
   6,   /* field[6] = last_7_days */
   0,   /* field[0] = name */
   4,   /* field[4] = null_values */
+  10,   /* field[10] = quality_approximate */
+  11,   /* field[11] = quality_version */
+  8,   /* field[8] = repetition */
+  12,   /* field[12] = statistics_time */
   3,   /* field[3] = total_entities */
   2,   /* field[2] = total_records */
 };
 static const ProtobufCIntRange causeway__v1__connection_overview__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor causeway__v1__connection_overview__descriptor =
 {
@@ -895,7 +1410,7 @@ const ProtobufCMessageDescriptor causeway__v1__connection_overview__descriptor =
   "Causeway__V1__ConnectionOverview",
   "causeway.v1",
   sizeof(Causeway__V1__ConnectionOverview),
-  8,
+  13,
   causeway__v1__connection_overview__field_descriptors,
   causeway__v1__connection_overview__field_indices_by_name,
   1,  causeway__v1__connection_overview__number_ranges,
@@ -966,7 +1481,7 @@ const ProtobufCMessageDescriptor causeway__v1__day_figures__descriptor =
   (ProtobufCMessageInit) causeway__v1__day_figures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__entity__field_descriptors[12] =
+static const ProtobufCFieldDescriptor causeway__v1__entity__field_descriptors[17] =
 {
   {
     "name",
@@ -1112,10 +1627,71 @@ static const ProtobufCFieldDescriptor causeway__v1__entity__field_descriptors[12
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "repetition",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Entity, repetition),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data_quality",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Entity, data_quality),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quality_approximate",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Entity, quality_approximate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quality_version",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Entity, quality_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "statistics_time",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Entity, statistics_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__entity__field_indices_by_name[] = {
   7,   /* field[7] = completeness */
   2,   /* field[2] = create_time */
+  13,   /* field[13] = data_quality */
   3,   /* field[3] = data_update_time */
   1,   /* field[1] = display_name */
   10,   /* field[10] = field_count */
@@ -1124,13 +1700,17 @@ static const unsigned causeway__v1__entity__field_indices_by_name[] = {
   0,   /* field[0] = name */
   6,   /* field[6] = null_values */
   9,   /* field[9] = primary_key */
+  14,   /* field[14] = quality_approximate */
+  15,   /* field[15] = quality_version */
   11,   /* field[11] = quarantined_rows */
   5,   /* field[5] = record_count */
+  12,   /* field[12] = repetition */
+  16,   /* field[16] = statistics_time */
 };
 static const ProtobufCIntRange causeway__v1__entity__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor causeway__v1__entity__descriptor =
 {
@@ -1140,14 +1720,14 @@ const ProtobufCMessageDescriptor causeway__v1__entity__descriptor =
   "Causeway__V1__Entity",
   "causeway.v1",
   sizeof(Causeway__V1__Entity),
-  12,
+  17,
   causeway__v1__entity__field_descriptors,
   causeway__v1__entity__field_indices_by_name,
   1,  causeway__v1__entity__number_ranges,
   (ProtobufCMessageInit) causeway__v1__entity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue causeway__v1__field__type__enum_values_by_number[7] =
+static const ProtobufCEnumValue causeway__v1__field__type__enum_values_by_number[8] =
 {
   { "TYPE_UNSPECIFIED", "CAUSEWAY__V1__FIELD__TYPE__TYPE_UNSPECIFIED", 0 },
   { "TYPE_BOOLEAN", "CAUSEWAY__V1__FIELD__TYPE__TYPE_BOOLEAN", 1 },
@@ -1156,17 +1736,19 @@ static const ProtobufCEnumValue causeway__v1__field__type__enum_values_by_number
   { "TYPE_DATE", "CAUSEWAY__V1__FIELD__TYPE__TYPE_DATE", 4 },
   { "TYPE_DATE_TIME", "CAUSEWAY__V1__FIELD__TYPE__TYPE_DATE_TIME", 5 },
   { "TYPE_TEXT", "CAUSEWAY__V1__FIELD__TYPE__TYPE_TEXT", 6 },
+  { "TYPE_JSON", "CAUSEWAY__V1__FIELD__TYPE__TYPE_JSON", 7 },
 };
 static const ProtobufCIntRange causeway__v1__field__type__value_ranges[] = {
-{0, 0},{0, 7}
+{0, 0},{0, 8}
 };
-static const ProtobufCEnumValueIndex causeway__v1__field__type__enum_values_by_name[7] =
+static const ProtobufCEnumValueIndex causeway__v1__field__type__enum_values_by_name[8] =
 {
   { "TYPE_BOOLEAN", 1 },
   { "TYPE_DATE", 4 },
   { "TYPE_DATE_TIME", 5 },
   { "TYPE_DECIMAL", 3 },
   { "TYPE_INTEGER", 2 },
+  { "TYPE_JSON", 7 },
   { "TYPE_TEXT", 6 },
   { "TYPE_UNSPECIFIED", 0 },
 };
@@ -1177,15 +1759,15 @@ const ProtobufCEnumDescriptor causeway__v1__field__type__descriptor =
   "Type",
   "Causeway__V1__Field__Type",
   "causeway.v1",
-  7,
+  8,
   causeway__v1__field__type__enum_values_by_number,
-  7,
+  8,
   causeway__v1__field__type__enum_values_by_name,
   1,
   causeway__v1__field__type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__field__field_descriptors[12] =
+static const ProtobufCFieldDescriptor causeway__v1__field__field_descriptors[25] =
 {
   {
     "name",
@@ -1331,11 +1913,175 @@ static const ProtobufCFieldDescriptor causeway__v1__field__field_descriptors[12]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sensitive",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, sensitive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data_update_time",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, data_update_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metadata_fetch_time",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, metadata_fetch_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "distinct_count",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, distinct_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "approximate",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, approximate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, minimum),
+    &causeway__v1__value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, maximum),
+    &causeway__v1__value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mean",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Causeway__V1__Field, mean_presence_case),
+    offsetof(Causeway__V1__Field, mean),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shortest_length",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, shortest_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "longest_length",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, longest_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_values",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__V1__Field, n_top_values),
+    offsetof(Causeway__V1__Field, top_values),
+    &causeway__v1__top_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_values_error",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, top_values_error),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "statistics_time",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Field, statistics_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__field__field_indices_by_name[] = {
   2,   /* field[2] = api_label */
+  16,   /* field[16] = approximate */
+  13,   /* field[13] = data_update_time */
   1,   /* field[1] = display_name */
+  15,   /* field[15] = distinct_count */
   10,   /* field[10] = last_seen_time */
+  21,   /* field[21] = longest_length */
+  18,   /* field[18] = maximum */
+  19,   /* field[19] = mean */
+  14,   /* field[14] = metadata_fetch_time */
+  17,   /* field[17] = minimum */
   11,   /* field[11] = missing */
   0,   /* field[0] = name */
   7,   /* field[7] = position */
@@ -1343,13 +2089,18 @@ static const unsigned causeway__v1__field__field_indices_by_name[] = {
   5,   /* field[5] = read_only */
   4,   /* field[4] = required */
   8,   /* field[8] = row_count */
+  12,   /* field[12] = sensitive */
+  20,   /* field[20] = shortest_length */
+  24,   /* field[24] = statistics_time */
+  22,   /* field[22] = top_values */
+  23,   /* field[23] = top_values_error */
   3,   /* field[3] = type */
   9,   /* field[9] = value_count */
 };
 static const ProtobufCIntRange causeway__v1__field__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor causeway__v1__field__descriptor =
 {
@@ -1359,14 +2110,268 @@ const ProtobufCMessageDescriptor causeway__v1__field__descriptor =
   "Causeway__V1__Field",
   "causeway.v1",
   sizeof(Causeway__V1__Field),
-  12,
+  25,
   causeway__v1__field__field_descriptors,
   causeway__v1__field__field_indices_by_name,
   1,  causeway__v1__field__number_ranges,
   (ProtobufCMessageInit) causeway__v1__field__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor causeway__v1__top_value__field_descriptors[4] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__TopValue, value),
+    &causeway__v1__value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__TopValue, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "share",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__TopValue, share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "truncated",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__TopValue, truncated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__top_value__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  2,   /* field[2] = share */
+  3,   /* field[3] = truncated */
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange causeway__v1__top_value__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor causeway__v1__top_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.TopValue",
+  "TopValue",
+  "Causeway__V1__TopValue",
+  "causeway.v1",
+  sizeof(Causeway__V1__TopValue),
+  4,
+  causeway__v1__top_value__field_descriptors,
+  causeway__v1__top_value__field_indices_by_name,
+  1,  causeway__v1__top_value__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__top_value__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__metadata_change__field_descriptors[3] =
+{
+  {
+    "create_time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__MetadataChange, create_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__MetadataChange, run),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fields",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__V1__MetadataChange, n_fields),
+    offsetof(Causeway__V1__MetadataChange, fields),
+    &causeway__v1__field_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__metadata_change__field_indices_by_name[] = {
+  0,   /* field[0] = create_time */
+  2,   /* field[2] = fields */
+  1,   /* field[1] = run */
+};
+static const ProtobufCIntRange causeway__v1__metadata_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor causeway__v1__metadata_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.MetadataChange",
+  "MetadataChange",
+  "Causeway__V1__MetadataChange",
+  "causeway.v1",
+  sizeof(Causeway__V1__MetadataChange),
+  3,
+  causeway__v1__metadata_change__field_descriptors,
+  causeway__v1__metadata_change__field_indices_by_name,
+  1,  causeway__v1__metadata_change__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__metadata_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue causeway__v1__field_change__kind__enum_values_by_number[6] =
+{
+  { "KIND_UNSPECIFIED", "CAUSEWAY__V1__FIELD_CHANGE__KIND__KIND_UNSPECIFIED", 0 },
+  { "KIND_ADDED", "CAUSEWAY__V1__FIELD_CHANGE__KIND__KIND_ADDED", 1 },
+  { "KIND_WIDENED", "CAUSEWAY__V1__FIELD_CHANGE__KIND__KIND_WIDENED", 2 },
+  { "KIND_MISSING", "CAUSEWAY__V1__FIELD_CHANGE__KIND__KIND_MISSING", 3 },
+  { "KIND_RETURNED", "CAUSEWAY__V1__FIELD_CHANGE__KIND__KIND_RETURNED", 4 },
+  { "KIND_EDITED", "CAUSEWAY__V1__FIELD_CHANGE__KIND__KIND_EDITED", 5 },
+};
+static const ProtobufCIntRange causeway__v1__field_change__kind__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex causeway__v1__field_change__kind__enum_values_by_name[6] =
+{
+  { "KIND_ADDED", 1 },
+  { "KIND_EDITED", 5 },
+  { "KIND_MISSING", 3 },
+  { "KIND_RETURNED", 4 },
+  { "KIND_UNSPECIFIED", 0 },
+  { "KIND_WIDENED", 2 },
+};
+const ProtobufCEnumDescriptor causeway__v1__field_change__kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "causeway.v1.FieldChange.Kind",
+  "Kind",
+  "Causeway__V1__FieldChange__Kind",
+  "causeway.v1",
+  6,
+  causeway__v1__field_change__kind__enum_values_by_number,
+  6,
+  causeway__v1__field_change__kind__enum_values_by_name,
+  1,
+  causeway__v1__field_change__kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__field_change__field_descriptors[4] =
+{
+  {
+    "api_label",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__FieldChange, api_label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__FieldChange, kind),
+    &causeway__v1__field_change__kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__FieldChange, before),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__FieldChange, after),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__field_change__field_indices_by_name[] = {
+  3,   /* field[3] = after */
+  0,   /* field[0] = api_label */
+  2,   /* field[2] = before */
+  1,   /* field[1] = kind */
+};
+static const ProtobufCIntRange causeway__v1__field_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor causeway__v1__field_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.FieldChange",
+  "FieldChange",
+  "Causeway__V1__FieldChange",
+  "causeway.v1",
+  sizeof(Causeway__V1__FieldChange),
+  4,
+  causeway__v1__field_change__field_descriptors,
+  causeway__v1__field_change__field_indices_by_name,
+  1,  causeway__v1__field_change__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__field_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__value__field_descriptors[2] =
 {
   {
     "text",
@@ -1380,14 +2385,27 @@ static const ProtobufCFieldDescriptor causeway__v1__value__field_descriptors[1] 
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "masked",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Value, masked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__value__field_indices_by_name[] = {
+  1,   /* field[1] = masked */
   0,   /* field[0] = text */
 };
 static const ProtobufCIntRange causeway__v1__value__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor causeway__v1__value__descriptor =
 {
@@ -1397,7 +2415,7 @@ const ProtobufCMessageDescriptor causeway__v1__value__descriptor =
   "Causeway__V1__Value",
   "causeway.v1",
   sizeof(Causeway__V1__Value),
-  1,
+  2,
   causeway__v1__value__field_descriptors,
   causeway__v1__value__field_indices_by_name,
   1,  causeway__v1__value__number_ranges,
@@ -1838,6 +2856,350 @@ const ProtobufCMessageDescriptor causeway__v1__get_field_request__descriptor =
   (ProtobufCMessageInit) causeway__v1__get_field_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor causeway__v1__update_entity_request__field_descriptors[2] =
+{
+  {
+    "entity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__UpdateEntityRequest, entity),
+    &causeway__v1__entity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__UpdateEntityRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__update_entity_request__field_indices_by_name[] = {
+  0,   /* field[0] = entity */
+  1,   /* field[1] = update_mask */
+};
+static const ProtobufCIntRange causeway__v1__update_entity_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor causeway__v1__update_entity_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.UpdateEntityRequest",
+  "UpdateEntityRequest",
+  "Causeway__V1__UpdateEntityRequest",
+  "causeway.v1",
+  sizeof(Causeway__V1__UpdateEntityRequest),
+  2,
+  causeway__v1__update_entity_request__field_descriptors,
+  causeway__v1__update_entity_request__field_indices_by_name,
+  1,  causeway__v1__update_entity_request__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__update_entity_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__update_field_request__field_descriptors[2] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__UpdateFieldRequest, field),
+    &causeway__v1__field__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__UpdateFieldRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__update_field_request__field_indices_by_name[] = {
+  0,   /* field[0] = field */
+  1,   /* field[1] = update_mask */
+};
+static const ProtobufCIntRange causeway__v1__update_field_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor causeway__v1__update_field_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.UpdateFieldRequest",
+  "UpdateFieldRequest",
+  "Causeway__V1__UpdateFieldRequest",
+  "causeway.v1",
+  sizeof(Causeway__V1__UpdateFieldRequest),
+  2,
+  causeway__v1__update_field_request__field_descriptors,
+  causeway__v1__update_field_request__field_indices_by_name,
+  1,  causeway__v1__update_field_request__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__update_field_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__reload_statistics_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ReloadStatisticsRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ReloadStatisticsRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__reload_statistics_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = request_id */
+};
+static const ProtobufCIntRange causeway__v1__reload_statistics_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor causeway__v1__reload_statistics_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.ReloadStatisticsRequest",
+  "ReloadStatisticsRequest",
+  "Causeway__V1__ReloadStatisticsRequest",
+  "causeway.v1",
+  sizeof(Causeway__V1__ReloadStatisticsRequest),
+  2,
+  causeway__v1__reload_statistics_request__field_descriptors,
+  causeway__v1__reload_statistics_request__field_indices_by_name,
+  1,  causeway__v1__reload_statistics_request__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__reload_statistics_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__delete_entity_data_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__DeleteEntityDataRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__delete_entity_data_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange causeway__v1__delete_entity_data_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor causeway__v1__delete_entity_data_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.DeleteEntityDataRequest",
+  "DeleteEntityDataRequest",
+  "Causeway__V1__DeleteEntityDataRequest",
+  "causeway.v1",
+  sizeof(Causeway__V1__DeleteEntityDataRequest),
+  1,
+  causeway__v1__delete_entity_data_request__field_descriptors,
+  causeway__v1__delete_entity_data_request__field_indices_by_name,
+  1,  causeway__v1__delete_entity_data_request__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__delete_entity_data_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__delete_entity_data_response__field_descriptors[1] =
+{
+  {
+    "deleted_records",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__DeleteEntityDataResponse, deleted_records),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__delete_entity_data_response__field_indices_by_name[] = {
+  0,   /* field[0] = deleted_records */
+};
+static const ProtobufCIntRange causeway__v1__delete_entity_data_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor causeway__v1__delete_entity_data_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.DeleteEntityDataResponse",
+  "DeleteEntityDataResponse",
+  "Causeway__V1__DeleteEntityDataResponse",
+  "causeway.v1",
+  sizeof(Causeway__V1__DeleteEntityDataResponse),
+  1,
+  causeway__v1__delete_entity_data_response__field_descriptors,
+  causeway__v1__delete_entity_data_response__field_indices_by_name,
+  1,  causeway__v1__delete_entity_data_response__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__delete_entity_data_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__list_metadata_changes_request__field_descriptors[3] =
+{
+  {
+    "parent",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ListMetadataChangesRequest, parent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ListMetadataChangesRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ListMetadataChangesRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__list_metadata_changes_request__field_indices_by_name[] = {
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+  0,   /* field[0] = parent */
+};
+static const ProtobufCIntRange causeway__v1__list_metadata_changes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor causeway__v1__list_metadata_changes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.ListMetadataChangesRequest",
+  "ListMetadataChangesRequest",
+  "Causeway__V1__ListMetadataChangesRequest",
+  "causeway.v1",
+  sizeof(Causeway__V1__ListMetadataChangesRequest),
+  3,
+  causeway__v1__list_metadata_changes_request__field_descriptors,
+  causeway__v1__list_metadata_changes_request__field_indices_by_name,
+  1,  causeway__v1__list_metadata_changes_request__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__list_metadata_changes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__list_metadata_changes_response__field_descriptors[2] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__V1__ListMetadataChangesResponse, n_changes),
+    offsetof(Causeway__V1__ListMetadataChangesResponse, changes),
+    &causeway__v1__metadata_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ListMetadataChangesResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__list_metadata_changes_response__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange causeway__v1__list_metadata_changes_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor causeway__v1__list_metadata_changes_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.ListMetadataChangesResponse",
+  "ListMetadataChangesResponse",
+  "Causeway__V1__ListMetadataChangesResponse",
+  "causeway.v1",
+  sizeof(Causeway__V1__ListMetadataChangesResponse),
+  2,
+  causeway__v1__list_metadata_changes_response__field_descriptors,
+  causeway__v1__list_metadata_changes_response__field_indices_by_name,
+  1,  causeway__v1__list_metadata_changes_response__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__list_metadata_changes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor causeway__v1__list_records_request__field_descriptors[3] =
 {
   {
@@ -1996,7 +3358,7 @@ const ProtobufCEnumDescriptor causeway__v1__export_records_request__format__desc
   causeway__v1__export_records_request__format__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__export_records_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor causeway__v1__export_records_request__field_descriptors[3] =
 {
   {
     "parent",
@@ -2022,15 +3384,28 @@ static const ProtobufCFieldDescriptor causeway__v1__export_records_request__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reveal_sensitive",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ExportRecordsRequest, reveal_sensitive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__export_records_request__field_indices_by_name[] = {
   1,   /* field[1] = format */
   0,   /* field[0] = parent */
+  2,   /* field[2] = reveal_sensitive */
 };
 static const ProtobufCIntRange causeway__v1__export_records_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor causeway__v1__export_records_request__descriptor =
 {
@@ -2040,7 +3415,7 @@ const ProtobufCMessageDescriptor causeway__v1__export_records_request__descripto
   "Causeway__V1__ExportRecordsRequest",
   "causeway.v1",
   sizeof(Causeway__V1__ExportRecordsRequest),
-  2,
+  3,
   causeway__v1__export_records_request__field_descriptors,
   causeway__v1__export_records_request__field_indices_by_name,
   1,  causeway__v1__export_records_request__number_ranges,
@@ -2098,7 +3473,7 @@ const ProtobufCMessageDescriptor causeway__v1__export_records_response__descript
   (ProtobufCMessageInit) causeway__v1__export_records_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor causeway__v1__data_service__method_descriptors[7] =
+static const ProtobufCMethodDescriptor causeway__v1__data_service__method_descriptors[12] =
 {
   { "GetConnectionOverview", &causeway__v1__get_connection_overview_request__descriptor, &causeway__v1__connection_overview__descriptor },
   { "ListEntities", &causeway__v1__list_entities_request__descriptor, &causeway__v1__list_entities_response__descriptor },
@@ -2106,16 +3481,26 @@ static const ProtobufCMethodDescriptor causeway__v1__data_service__method_descri
   { "ListFields", &causeway__v1__list_fields_request__descriptor, &causeway__v1__list_fields_response__descriptor },
   { "GetField", &causeway__v1__get_field_request__descriptor, &causeway__v1__field__descriptor },
   { "ListRecords", &causeway__v1__list_records_request__descriptor, &causeway__v1__list_records_response__descriptor },
+  { "UpdateEntity", &causeway__v1__update_entity_request__descriptor, &causeway__v1__entity__descriptor },
+  { "UpdateField", &causeway__v1__update_field_request__descriptor, &causeway__v1__field__descriptor },
+  { "ReloadStatistics", &causeway__v1__reload_statistics_request__descriptor, &causeway__v1__run__descriptor },
+  { "DeleteEntityData", &causeway__v1__delete_entity_data_request__descriptor, &causeway__v1__delete_entity_data_response__descriptor },
+  { "ListMetadataChanges", &causeway__v1__list_metadata_changes_request__descriptor, &causeway__v1__list_metadata_changes_response__descriptor },
   { "ExportRecords", &causeway__v1__export_records_request__descriptor, &causeway__v1__export_records_response__descriptor },
 };
 const unsigned causeway__v1__data_service__method_indices_by_name[] = {
-  6,        /* ExportRecords */
+  9,        /* DeleteEntityData */
+  11,        /* ExportRecords */
   0,        /* GetConnectionOverview */
   2,        /* GetEntity */
   4,        /* GetField */
   1,        /* ListEntities */
   3,        /* ListFields */
-  5         /* ListRecords */
+  10,        /* ListMetadataChanges */
+  5,        /* ListRecords */
+  8,        /* ReloadStatistics */
+  6,        /* UpdateEntity */
+  7         /* UpdateField */
 };
 const ProtobufCServiceDescriptor causeway__v1__data_service__descriptor =
 {
@@ -2124,7 +3509,7 @@ const ProtobufCServiceDescriptor causeway__v1__data_service__descriptor =
   "DataService",
   "Causeway__V1__DataService",
   "causeway.v1",
-  7,
+  12,
   causeway__v1__data_service__method_descriptors,
   causeway__v1__data_service__method_indices_by_name
 };
@@ -2176,13 +3561,53 @@ void causeway__v1__data_service__list_records(ProtobufCService *service,
   assert(service->descriptor == &causeway__v1__data_service__descriptor);
   service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void causeway__v1__data_service__update_entity(ProtobufCService *service,
+                                               const Causeway__V1__UpdateEntityRequest *input,
+                                               Causeway__V1__Entity_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &causeway__v1__data_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void causeway__v1__data_service__update_field(ProtobufCService *service,
+                                              const Causeway__V1__UpdateFieldRequest *input,
+                                              Causeway__V1__Field_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &causeway__v1__data_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void causeway__v1__data_service__reload_statistics(ProtobufCService *service,
+                                                   const Causeway__V1__ReloadStatisticsRequest *input,
+                                                   Causeway__V1__Run_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &causeway__v1__data_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void causeway__v1__data_service__delete_entity_data(ProtobufCService *service,
+                                                    const Causeway__V1__DeleteEntityDataRequest *input,
+                                                    Causeway__V1__DeleteEntityDataResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &causeway__v1__data_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void causeway__v1__data_service__list_metadata_changes(ProtobufCService *service,
+                                                       const Causeway__V1__ListMetadataChangesRequest *input,
+                                                       Causeway__V1__ListMetadataChangesResponse_Closure closure,
+                                                       void *closure_data)
+{
+  assert(service->descriptor == &causeway__v1__data_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void causeway__v1__data_service__export_records(ProtobufCService *service,
                                                 const Causeway__V1__ExportRecordsRequest *input,
                                                 Causeway__V1__ExportRecordsResponse_Closure closure,
                                                 void *closure_data)
 {
   assert(service->descriptor == &causeway__v1__data_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void causeway__v1__data_service__init (Causeway__V1__DataService_Service *service,
                                        Causeway__V1__DataService_ServiceDestroy destroy)

@@ -233,6 +233,51 @@ void   causeway__v1__export_quarantined_rows_request__free_unpacked
   assert(message->base.descriptor == &causeway__v1__export_quarantined_rows_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__v1__retry_quarantined_rows_request__init
+                     (Causeway__V1__RetryQuarantinedRowsRequest         *message)
+{
+  static const Causeway__V1__RetryQuarantinedRowsRequest init_value = CAUSEWAY__V1__RETRY_QUARANTINED_ROWS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__retry_quarantined_rows_request__get_packed_size
+                     (const Causeway__V1__RetryQuarantinedRowsRequest *message)
+{
+  assert(message->base.descriptor == &causeway__v1__retry_quarantined_rows_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__retry_quarantined_rows_request__pack
+                     (const Causeway__V1__RetryQuarantinedRowsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__retry_quarantined_rows_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__retry_quarantined_rows_request__pack_to_buffer
+                     (const Causeway__V1__RetryQuarantinedRowsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__retry_quarantined_rows_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__RetryQuarantinedRowsRequest *
+       causeway__v1__retry_quarantined_rows_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__RetryQuarantinedRowsRequest *)
+     protobuf_c_message_unpack (&causeway__v1__retry_quarantined_rows_request__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__retry_quarantined_rows_request__free_unpacked
+                     (Causeway__V1__RetryQuarantinedRowsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__retry_quarantined_rows_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   causeway__v1__drop_quarantined_rows_request__init
                      (Causeway__V1__DropQuarantinedRowsRequest         *message)
 {
@@ -695,6 +740,57 @@ const ProtobufCMessageDescriptor causeway__v1__export_quarantined_rows_request__
   (ProtobufCMessageInit) causeway__v1__export_quarantined_rows_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor causeway__v1__retry_quarantined_rows_request__field_descriptors[2] =
+{
+  {
+    "parent",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RetryQuarantinedRowsRequest, parent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RetryQuarantinedRowsRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__retry_quarantined_rows_request__field_indices_by_name[] = {
+  0,   /* field[0] = parent */
+  1,   /* field[1] = request_id */
+};
+static const ProtobufCIntRange causeway__v1__retry_quarantined_rows_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor causeway__v1__retry_quarantined_rows_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.RetryQuarantinedRowsRequest",
+  "RetryQuarantinedRowsRequest",
+  "Causeway__V1__RetryQuarantinedRowsRequest",
+  "causeway.v1",
+  sizeof(Causeway__V1__RetryQuarantinedRowsRequest),
+  2,
+  causeway__v1__retry_quarantined_rows_request__field_descriptors,
+  causeway__v1__retry_quarantined_rows_request__field_indices_by_name,
+  1,  causeway__v1__retry_quarantined_rows_request__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__retry_quarantined_rows_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor causeway__v1__drop_quarantined_rows_request__field_descriptors[1] =
 {
   {
@@ -771,18 +867,20 @@ const ProtobufCMessageDescriptor causeway__v1__drop_quarantined_rows_response__d
   (ProtobufCMessageInit) causeway__v1__drop_quarantined_rows_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor causeway__v1__quarantine_service__method_descriptors[4] =
+static const ProtobufCMethodDescriptor causeway__v1__quarantine_service__method_descriptors[5] =
 {
   { "ListQuarantinedRows", &causeway__v1__list_quarantined_rows_request__descriptor, &causeway__v1__list_quarantined_rows_response__descriptor },
   { "GetQuarantinedRow", &causeway__v1__get_quarantined_row_request__descriptor, &causeway__v1__quarantined_row__descriptor },
   { "ExportQuarantinedRows", &causeway__v1__export_quarantined_rows_request__descriptor, &causeway__v1__quarantined_row__descriptor },
+  { "RetryQuarantinedRows", &causeway__v1__retry_quarantined_rows_request__descriptor, &causeway__v1__run__descriptor },
   { "DropQuarantinedRows", &causeway__v1__drop_quarantined_rows_request__descriptor, &causeway__v1__drop_quarantined_rows_response__descriptor },
 };
 const unsigned causeway__v1__quarantine_service__method_indices_by_name[] = {
-  3,        /* DropQuarantinedRows */
+  4,        /* DropQuarantinedRows */
   2,        /* ExportQuarantinedRows */
   1,        /* GetQuarantinedRow */
-  0         /* ListQuarantinedRows */
+  0,        /* ListQuarantinedRows */
+  3         /* RetryQuarantinedRows */
 };
 const ProtobufCServiceDescriptor causeway__v1__quarantine_service__descriptor =
 {
@@ -791,7 +889,7 @@ const ProtobufCServiceDescriptor causeway__v1__quarantine_service__descriptor =
   "QuarantineService",
   "Causeway__V1__QuarantineService",
   "causeway.v1",
-  4,
+  5,
   causeway__v1__quarantine_service__method_descriptors,
   causeway__v1__quarantine_service__method_indices_by_name
 };
@@ -819,13 +917,21 @@ void causeway__v1__quarantine_service__export_quarantined_rows(ProtobufCService 
   assert(service->descriptor == &causeway__v1__quarantine_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void causeway__v1__quarantine_service__retry_quarantined_rows(ProtobufCService *service,
+                                                              const Causeway__V1__RetryQuarantinedRowsRequest *input,
+                                                              Causeway__V1__Run_Closure closure,
+                                                              void *closure_data)
+{
+  assert(service->descriptor == &causeway__v1__quarantine_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void causeway__v1__quarantine_service__drop_quarantined_rows(ProtobufCService *service,
                                                              const Causeway__V1__DropQuarantinedRowsRequest *input,
                                                              Causeway__V1__DropQuarantinedRowsResponse_Closure closure,
                                                              void *closure_data)
 {
   assert(service->descriptor == &causeway__v1__quarantine_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void causeway__v1__quarantine_service__init (Causeway__V1__QuarantineService_Service *service,
                                              Causeway__V1__QuarantineService_ServiceDestroy destroy)

@@ -53,6 +53,51 @@ void   causeway__v1__run__free_unpacked
   assert(message->base.descriptor == &causeway__v1__run__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__v1__run_stage__init
+                     (Causeway__V1__RunStage         *message)
+{
+  static const Causeway__V1__RunStage init_value = CAUSEWAY__V1__RUN_STAGE__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__run_stage__get_packed_size
+                     (const Causeway__V1__RunStage *message)
+{
+  assert(message->base.descriptor == &causeway__v1__run_stage__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__run_stage__pack
+                     (const Causeway__V1__RunStage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__run_stage__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__run_stage__pack_to_buffer
+                     (const Causeway__V1__RunStage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__run_stage__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__RunStage *
+       causeway__v1__run_stage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__RunStage *)
+     protobuf_c_message_unpack (&causeway__v1__run_stage__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__run_stage__free_unpacked
+                     (Causeway__V1__RunStage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__run_stage__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   causeway__v1__run_counters__init
                      (Causeway__V1__RunCounters         *message)
 {
@@ -599,19 +644,23 @@ void   causeway__v1__cancel_run_request__free_unpacked
   assert(message->base.descriptor == &causeway__v1__cancel_run_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCEnumValue causeway__v1__run__kind__enum_values_by_number[3] =
+static const ProtobufCEnumValue causeway__v1__run__kind__enum_values_by_number[5] =
 {
   { "KIND_UNSPECIFIED", "CAUSEWAY__V1__RUN__KIND__KIND_UNSPECIFIED", 0 },
   { "KIND_FULL", "CAUSEWAY__V1__RUN__KIND__KIND_FULL", 1 },
   { "KIND_METADATA", "CAUSEWAY__V1__RUN__KIND__KIND_METADATA", 2 },
+  { "KIND_STATISTICS", "CAUSEWAY__V1__RUN__KIND__KIND_STATISTICS", 3 },
+  { "KIND_QUARANTINE_RETRY", "CAUSEWAY__V1__RUN__KIND__KIND_QUARANTINE_RETRY", 4 },
 };
 static const ProtobufCIntRange causeway__v1__run__kind__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex causeway__v1__run__kind__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex causeway__v1__run__kind__enum_values_by_name[5] =
 {
   { "KIND_FULL", 1 },
   { "KIND_METADATA", 2 },
+  { "KIND_QUARANTINE_RETRY", 4 },
+  { "KIND_STATISTICS", 3 },
   { "KIND_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor causeway__v1__run__kind__descriptor =
@@ -621,9 +670,9 @@ const ProtobufCEnumDescriptor causeway__v1__run__kind__descriptor =
   "Kind",
   "Causeway__V1__Run__Kind",
   "causeway.v1",
-  3,
+  5,
   causeway__v1__run__kind__enum_values_by_number,
-  3,
+  5,
   causeway__v1__run__kind__enum_values_by_name,
   1,
   causeway__v1__run__kind__value_ranges,
@@ -703,7 +752,7 @@ const ProtobufCEnumDescriptor causeway__v1__run__state__descriptor =
   causeway__v1__run__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__run__field_descriptors[12] =
+static const ProtobufCFieldDescriptor causeway__v1__run__field_descriptors[15] =
 {
   {
     "name",
@@ -849,6 +898,42 @@ static const ProtobufCFieldDescriptor causeway__v1__run__field_descriptors[12] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stages",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__V1__Run, n_stages),
+    offsetof(Causeway__V1__Run, stages),
+    &causeway__v1__run_stage__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slowest_stage",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Run, slowest_stage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Run, subject),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__run__field_indices_by_name[] = {
   9,   /* field[9] = activity */
@@ -860,14 +945,17 @@ static const unsigned causeway__v1__run__field_indices_by_name[] = {
   1,   /* field[1] = kind */
   0,   /* field[0] = name */
   11,   /* field[11] = slot_time */
+  13,   /* field[13] = slowest_stage */
+  12,   /* field[12] = stages */
   5,   /* field[5] = start_time */
   3,   /* field[3] = state */
+  14,   /* field[14] = subject */
   2,   /* field[2] = trigger */
 };
 static const ProtobufCIntRange causeway__v1__run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor causeway__v1__run__descriptor =
 {
@@ -877,14 +965,117 @@ const ProtobufCMessageDescriptor causeway__v1__run__descriptor =
   "Causeway__V1__Run",
   "causeway.v1",
   sizeof(Causeway__V1__Run),
-  12,
+  15,
   causeway__v1__run__field_descriptors,
   causeway__v1__run__field_indices_by_name,
   1,  causeway__v1__run__number_ranges,
   (ProtobufCMessageInit) causeway__v1__run__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__run_counters__field_descriptors[13] =
+static const ProtobufCFieldDescriptor causeway__v1__run_stage__field_descriptors[6] =
+{
+  {
+    "stage",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RunStage, stage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "busy_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RunStage, busy_time),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RunStage, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RunStage, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_per_second",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RunStage, bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows_per_second",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RunStage, rows_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__run_stage__field_indices_by_name[] = {
+  1,   /* field[1] = busy_time */
+  2,   /* field[2] = bytes */
+  4,   /* field[4] = bytes_per_second */
+  3,   /* field[3] = rows */
+  5,   /* field[5] = rows_per_second */
+  0,   /* field[0] = stage */
+};
+static const ProtobufCIntRange causeway__v1__run_stage__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor causeway__v1__run_stage__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.RunStage",
+  "RunStage",
+  "Causeway__V1__RunStage",
+  "causeway.v1",
+  sizeof(Causeway__V1__RunStage),
+  6,
+  causeway__v1__run_stage__field_descriptors,
+  causeway__v1__run_stage__field_indices_by_name,
+  1,  causeway__v1__run_stage__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__run_stage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__run_counters__field_descriptors[14] =
 {
   {
     "files_listed",
@@ -1042,6 +1233,18 @@ static const ProtobufCFieldDescriptor causeway__v1__run_counters__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rows_superseded",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__RunCounters, rows_superseded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__run_counters__field_indices_by_name[] = {
   6,   /* field[6] = bytes_read */
@@ -1055,13 +1258,14 @@ static const unsigned causeway__v1__run_counters__field_indices_by_name[] = {
   8,   /* field[8] = rows_new */
   11,   /* field[11] = rows_quarantined */
   7,   /* field[7] = rows_read */
+  13,   /* field[13] = rows_superseded */
   10,   /* field[10] = rows_unchanged */
   9,   /* field[9] = rows_updated */
 };
 static const ProtobufCIntRange causeway__v1__run_counters__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor causeway__v1__run_counters__descriptor =
 {
@@ -1071,7 +1275,7 @@ const ProtobufCMessageDescriptor causeway__v1__run_counters__descriptor =
   "Causeway__V1__RunCounters",
   "causeway.v1",
   sizeof(Causeway__V1__RunCounters),
-  13,
+  14,
   causeway__v1__run_counters__field_descriptors,
   causeway__v1__run_counters__field_indices_by_name,
   1,  causeway__v1__run_counters__number_ranges,
@@ -1368,7 +1572,7 @@ const ProtobufCMessageDescriptor causeway__v1__log_entry__descriptor =
   (ProtobufCMessageInit) causeway__v1__log_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__start_fetch_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor causeway__v1__start_fetch_request__field_descriptors[4] =
 {
   {
     "connection",
@@ -1406,8 +1610,21 @@ static const ProtobufCFieldDescriptor causeway__v1__start_fetch_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "again",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__StartFetchRequest, again),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__start_fetch_request__field_indices_by_name[] = {
+  3,   /* field[3] = again */
   0,   /* field[0] = connection */
   1,   /* field[1] = metadata_only */
   2,   /* field[2] = request_id */
@@ -1415,7 +1632,7 @@ static const unsigned causeway__v1__start_fetch_request__field_indices_by_name[]
 static const ProtobufCIntRange causeway__v1__start_fetch_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor causeway__v1__start_fetch_request__descriptor =
 {
@@ -1425,7 +1642,7 @@ const ProtobufCMessageDescriptor causeway__v1__start_fetch_request__descriptor =
   "Causeway__V1__StartFetchRequest",
   "causeway.v1",
   sizeof(Causeway__V1__StartFetchRequest),
-  3,
+  4,
   causeway__v1__start_fetch_request__field_descriptors,
   causeway__v1__start_fetch_request__field_indices_by_name,
   1,  causeway__v1__start_fetch_request__number_ranges,

@@ -25,7 +25,9 @@ typedef struct Causeway__V1__ActorTree Causeway__V1__ActorTree;
 typedef struct Causeway__V1__ActorInfo Causeway__V1__ActorInfo;
 typedef struct Causeway__V1__StoreFigures Causeway__V1__StoreFigures;
 typedef struct Causeway__V1__TableFigures Causeway__V1__TableFigures;
+typedef struct Causeway__V1__ConnectionFigures Causeway__V1__ConnectionFigures;
 typedef struct Causeway__V1__Organisation Causeway__V1__Organisation;
+typedef struct Causeway__V1__Retention Causeway__V1__Retention;
 typedef struct Causeway__V1__GetHealthRequest Causeway__V1__GetHealthRequest;
 typedef struct Causeway__V1__GetVersionRequest Causeway__V1__GetVersionRequest;
 typedef struct Causeway__V1__GetActorTreeRequest Causeway__V1__GetActorTreeRequest;
@@ -276,10 +278,15 @@ struct  Causeway__V1__StoreFigures
    */
   size_t n_tables;
   Causeway__V1__TableFigures **tables;
+  /*
+   * The connections that take most, at most 100, largest first.
+   */
+  size_t n_connections;
+  Causeway__V1__ConnectionFigures **connections;
 };
 #define CAUSEWAY__V1__STORE_FIGURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__store_figures__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL }
 
 
 /*
@@ -307,6 +314,46 @@ struct  Causeway__V1__TableFigures
 
 
 /*
+ * What a connection takes in the store: keys and values, without free space in pages.
+ */
+struct  Causeway__V1__ConnectionFigures
+{
+  ProtobufCMessage base;
+  /*
+   * "connections/crm".
+   */
+  char *connection;
+  /*
+   * All of it.
+   */
+  int64_t bytes;
+  /*
+   * Records.
+   */
+  int64_t record_bytes;
+  /*
+   * The index of the records' keys.
+   */
+  int64_t index_bytes;
+  /*
+   * Statistics.
+   */
+  int64_t statistics_bytes;
+  /*
+   * Rows in quarantine.
+   */
+  int64_t quarantine_bytes;
+  /*
+   * Runs, logs, files and all else.
+   */
+  int64_t other_bytes;
+};
+#define CAUSEWAY__V1__CONNECTION_FIGURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__connection_figures__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
+
+
+/*
  * The installation.
  */
 struct  Causeway__V1__Organisation
@@ -324,10 +371,42 @@ struct  Causeway__V1__Organisation
    * Output only. Last change.
    */
   Google__Protobuf__Timestamp *update_time;
+  /*
+   * How long things are kept.
+   */
+  Causeway__V1__Retention *retention;
 };
 #define CAUSEWAY__V1__ORGANISATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__organisation__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL }
+
+
+/*
+ * How long things are kept. 0: the default, -1: for ever.
+ */
+struct  Causeway__V1__Retention
+{
+  ProtobufCMessage base;
+  /*
+   * Runs with their logs, by their end; default 90.
+   */
+  int64_t run_days;
+  /*
+   * Logs of runs, by the run's end; default 30.
+   */
+  int64_t log_days;
+  /*
+   * Rows in quarantine, by when they came; default 90.
+   */
+  int64_t quarantine_days;
+  /*
+   * Rows in quarantine of a connection, the oldest go first; default 1,000,000.
+   */
+  int64_t quarantine_rows;
+};
+#define CAUSEWAY__V1__RETENTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__retention__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -599,6 +678,25 @@ Causeway__V1__TableFigures *
 void   causeway__v1__table_figures__free_unpacked
                      (Causeway__V1__TableFigures *message,
                       ProtobufCAllocator *allocator);
+/* Causeway__V1__ConnectionFigures methods */
+void   causeway__v1__connection_figures__init
+                     (Causeway__V1__ConnectionFigures         *message);
+size_t causeway__v1__connection_figures__get_packed_size
+                     (const Causeway__V1__ConnectionFigures   *message);
+size_t causeway__v1__connection_figures__pack
+                     (const Causeway__V1__ConnectionFigures   *message,
+                      uint8_t             *out);
+size_t causeway__v1__connection_figures__pack_to_buffer
+                     (const Causeway__V1__ConnectionFigures   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__V1__ConnectionFigures *
+       causeway__v1__connection_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__v1__connection_figures__free_unpacked
+                     (Causeway__V1__ConnectionFigures *message,
+                      ProtobufCAllocator *allocator);
 /* Causeway__V1__Organisation methods */
 void   causeway__v1__organisation__init
                      (Causeway__V1__Organisation         *message);
@@ -617,6 +715,25 @@ Causeway__V1__Organisation *
                       const uint8_t       *data);
 void   causeway__v1__organisation__free_unpacked
                      (Causeway__V1__Organisation *message,
+                      ProtobufCAllocator *allocator);
+/* Causeway__V1__Retention methods */
+void   causeway__v1__retention__init
+                     (Causeway__V1__Retention         *message);
+size_t causeway__v1__retention__get_packed_size
+                     (const Causeway__V1__Retention   *message);
+size_t causeway__v1__retention__pack
+                     (const Causeway__V1__Retention   *message,
+                      uint8_t             *out);
+size_t causeway__v1__retention__pack_to_buffer
+                     (const Causeway__V1__Retention   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__V1__Retention *
+       causeway__v1__retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__v1__retention__free_unpacked
+                     (Causeway__V1__Retention *message,
                       ProtobufCAllocator *allocator);
 /* Causeway__V1__GetHealthRequest methods */
 void   causeway__v1__get_health_request__init
@@ -831,8 +948,14 @@ typedef void (*Causeway__V1__StoreFigures_Closure)
 typedef void (*Causeway__V1__TableFigures_Closure)
                  (const Causeway__V1__TableFigures *message,
                   void *closure_data);
+typedef void (*Causeway__V1__ConnectionFigures_Closure)
+                 (const Causeway__V1__ConnectionFigures *message,
+                  void *closure_data);
 typedef void (*Causeway__V1__Organisation_Closure)
                  (const Causeway__V1__Organisation *message,
+                  void *closure_data);
+typedef void (*Causeway__V1__Retention_Closure)
+                 (const Causeway__V1__Retention *message,
                   void *closure_data);
 typedef void (*Causeway__V1__GetHealthRequest_Closure)
                  (const Causeway__V1__GetHealthRequest *message,
@@ -962,7 +1085,9 @@ extern const ProtobufCMessageDescriptor causeway__v1__actor_tree__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__actor_info__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__store_figures__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__table_figures__descriptor;
+extern const ProtobufCMessageDescriptor causeway__v1__connection_figures__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__organisation__descriptor;
+extern const ProtobufCMessageDescriptor causeway__v1__retention__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__get_health_request__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__get_version_request__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__get_actor_tree_request__descriptor;

@@ -53,6 +53,51 @@ void   causeway__store__v1__stored_organisation__free_unpacked
   assert(message->base.descriptor == &causeway__store__v1__stored_organisation__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__store__v1__stored_retention__init
+                     (Causeway__Store__V1__StoredRetention         *message)
+{
+  static const Causeway__Store__V1__StoredRetention init_value = CAUSEWAY__STORE__V1__STORED_RETENTION__INIT;
+  *message = init_value;
+}
+size_t causeway__store__v1__stored_retention__get_packed_size
+                     (const Causeway__Store__V1__StoredRetention *message)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_retention__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__store__v1__stored_retention__pack
+                     (const Causeway__Store__V1__StoredRetention *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_retention__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__store__v1__stored_retention__pack_to_buffer
+                     (const Causeway__Store__V1__StoredRetention *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_retention__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__Store__V1__StoredRetention *
+       causeway__store__v1__stored_retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__Store__V1__StoredRetention *)
+     protobuf_c_message_unpack (&causeway__store__v1__stored_retention__descriptor,
+                                allocator, len, data);
+}
+void   causeway__store__v1__stored_retention__free_unpacked
+                     (Causeway__Store__V1__StoredRetention *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__store__v1__stored_retention__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   causeway__store__v1__stored_setting__init
                      (Causeway__Store__V1__StoredSetting         *message)
 {
@@ -611,6 +656,276 @@ void   causeway__store__v1__stored_entity__free_unpacked
   assert(message->base.descriptor == &causeway__store__v1__stored_entity__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__store__v1__stored_entity_figures__init
+                     (Causeway__Store__V1__StoredEntityFigures         *message)
+{
+  static const Causeway__Store__V1__StoredEntityFigures init_value = CAUSEWAY__STORE__V1__STORED_ENTITY_FIGURES__INIT;
+  *message = init_value;
+}
+size_t causeway__store__v1__stored_entity_figures__get_packed_size
+                     (const Causeway__Store__V1__StoredEntityFigures *message)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_entity_figures__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__store__v1__stored_entity_figures__pack
+                     (const Causeway__Store__V1__StoredEntityFigures *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_entity_figures__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__store__v1__stored_entity_figures__pack_to_buffer
+                     (const Causeway__Store__V1__StoredEntityFigures *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_entity_figures__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__Store__V1__StoredEntityFigures *
+       causeway__store__v1__stored_entity_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__Store__V1__StoredEntityFigures *)
+     protobuf_c_message_unpack (&causeway__store__v1__stored_entity_figures__descriptor,
+                                allocator, len, data);
+}
+void   causeway__store__v1__stored_entity_figures__free_unpacked
+                     (Causeway__Store__V1__StoredEntityFigures *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__store__v1__stored_entity_figures__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__store__v1__stored_field_figures__init
+                     (Causeway__Store__V1__StoredFieldFigures         *message)
+{
+  static const Causeway__Store__V1__StoredFieldFigures init_value = CAUSEWAY__STORE__V1__STORED_FIELD_FIGURES__INIT;
+  *message = init_value;
+}
+size_t causeway__store__v1__stored_field_figures__get_packed_size
+                     (const Causeway__Store__V1__StoredFieldFigures *message)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_figures__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__store__v1__stored_field_figures__pack
+                     (const Causeway__Store__V1__StoredFieldFigures *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_figures__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__store__v1__stored_field_figures__pack_to_buffer
+                     (const Causeway__Store__V1__StoredFieldFigures *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_figures__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__Store__V1__StoredFieldFigures *
+       causeway__store__v1__stored_field_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__Store__V1__StoredFieldFigures *)
+     protobuf_c_message_unpack (&causeway__store__v1__stored_field_figures__descriptor,
+                                allocator, len, data);
+}
+void   causeway__store__v1__stored_field_figures__free_unpacked
+                     (Causeway__Store__V1__StoredFieldFigures *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_figures__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__store__v1__stored_top_value__init
+                     (Causeway__Store__V1__StoredTopValue         *message)
+{
+  static const Causeway__Store__V1__StoredTopValue init_value = CAUSEWAY__STORE__V1__STORED_TOP_VALUE__INIT;
+  *message = init_value;
+}
+size_t causeway__store__v1__stored_top_value__get_packed_size
+                     (const Causeway__Store__V1__StoredTopValue *message)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_top_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__store__v1__stored_top_value__pack
+                     (const Causeway__Store__V1__StoredTopValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_top_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__store__v1__stored_top_value__pack_to_buffer
+                     (const Causeway__Store__V1__StoredTopValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_top_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__Store__V1__StoredTopValue *
+       causeway__store__v1__stored_top_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__Store__V1__StoredTopValue *)
+     protobuf_c_message_unpack (&causeway__store__v1__stored_top_value__descriptor,
+                                allocator, len, data);
+}
+void   causeway__store__v1__stored_top_value__free_unpacked
+                     (Causeway__Store__V1__StoredTopValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__store__v1__stored_top_value__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__store__v1__stored_metadata_change__init
+                     (Causeway__Store__V1__StoredMetadataChange         *message)
+{
+  static const Causeway__Store__V1__StoredMetadataChange init_value = CAUSEWAY__STORE__V1__STORED_METADATA_CHANGE__INIT;
+  *message = init_value;
+}
+size_t causeway__store__v1__stored_metadata_change__get_packed_size
+                     (const Causeway__Store__V1__StoredMetadataChange *message)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_metadata_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__store__v1__stored_metadata_change__pack
+                     (const Causeway__Store__V1__StoredMetadataChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_metadata_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__store__v1__stored_metadata_change__pack_to_buffer
+                     (const Causeway__Store__V1__StoredMetadataChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_metadata_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__Store__V1__StoredMetadataChange *
+       causeway__store__v1__stored_metadata_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__Store__V1__StoredMetadataChange *)
+     protobuf_c_message_unpack (&causeway__store__v1__stored_metadata_change__descriptor,
+                                allocator, len, data);
+}
+void   causeway__store__v1__stored_metadata_change__free_unpacked
+                     (Causeway__Store__V1__StoredMetadataChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__store__v1__stored_metadata_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__store__v1__stored_field_change__init
+                     (Causeway__Store__V1__StoredFieldChange         *message)
+{
+  static const Causeway__Store__V1__StoredFieldChange init_value = CAUSEWAY__STORE__V1__STORED_FIELD_CHANGE__INIT;
+  *message = init_value;
+}
+size_t causeway__store__v1__stored_field_change__get_packed_size
+                     (const Causeway__Store__V1__StoredFieldChange *message)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__store__v1__stored_field_change__pack
+                     (const Causeway__Store__V1__StoredFieldChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__store__v1__stored_field_change__pack_to_buffer
+                     (const Causeway__Store__V1__StoredFieldChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__Store__V1__StoredFieldChange *
+       causeway__store__v1__stored_field_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__Store__V1__StoredFieldChange *)
+     protobuf_c_message_unpack (&causeway__store__v1__stored_field_change__descriptor,
+                                allocator, len, data);
+}
+void   causeway__store__v1__stored_field_change__free_unpacked
+                     (Causeway__Store__V1__StoredFieldChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__store__v1__stored_field_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   causeway__store__v1__stored_stage__init
+                     (Causeway__Store__V1__StoredStage         *message)
+{
+  static const Causeway__Store__V1__StoredStage init_value = CAUSEWAY__STORE__V1__STORED_STAGE__INIT;
+  *message = init_value;
+}
+size_t causeway__store__v1__stored_stage__get_packed_size
+                     (const Causeway__Store__V1__StoredStage *message)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_stage__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__store__v1__stored_stage__pack
+                     (const Causeway__Store__V1__StoredStage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_stage__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__store__v1__stored_stage__pack_to_buffer
+                     (const Causeway__Store__V1__StoredStage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__store__v1__stored_stage__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__Store__V1__StoredStage *
+       causeway__store__v1__stored_stage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__Store__V1__StoredStage *)
+     protobuf_c_message_unpack (&causeway__store__v1__stored_stage__descriptor,
+                                allocator, len, data);
+}
+void   causeway__store__v1__stored_stage__free_unpacked
+                     (Causeway__Store__V1__StoredStage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__store__v1__stored_stage__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   causeway__store__v1__stored_field__init
                      (Causeway__Store__V1__StoredField         *message)
 {
@@ -926,7 +1241,7 @@ void   causeway__store__v1__stored_request__free_unpacked
   assert(message->base.descriptor == &causeway__store__v1__stored_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_organisation__field_descriptors[3] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_organisation__field_descriptors[4] =
 {
   {
     "display_name",
@@ -964,16 +1279,29 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_organisation__
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retention",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredOrganisation, retention),
+    &causeway__store__v1__stored_retention__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_organisation__field_indices_by_name[] = {
   0,   /* field[0] = display_name */
+  3,   /* field[3] = retention */
   1,   /* field[1] = time_zone */
   2,   /* field[2] = update_micros */
 };
 static const ProtobufCIntRange causeway__store__v1__stored_organisation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_organisation__descriptor =
 {
@@ -983,11 +1311,88 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_organisation__descr
   "Causeway__Store__V1__StoredOrganisation",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredOrganisation),
-  3,
+  4,
   causeway__store__v1__stored_organisation__field_descriptors,
   causeway__store__v1__stored_organisation__field_indices_by_name,
   1,  causeway__store__v1__stored_organisation__number_ranges,
   (ProtobufCMessageInit) causeway__store__v1__stored_organisation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_retention__field_descriptors[4] =
+{
+  {
+    "run_days",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredRetention, run_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_days",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredRetention, log_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quarantine_days",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredRetention, quarantine_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quarantine_rows",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredRetention, quarantine_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__store__v1__stored_retention__field_indices_by_name[] = {
+  1,   /* field[1] = log_days */
+  2,   /* field[2] = quarantine_days */
+  3,   /* field[3] = quarantine_rows */
+  0,   /* field[0] = run_days */
+};
+static const ProtobufCIntRange causeway__store__v1__stored_retention__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor causeway__store__v1__stored_retention__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.store.v1.StoredRetention",
+  "StoredRetention",
+  "Causeway__Store__V1__StoredRetention",
+  "causeway.store.v1",
+  sizeof(Causeway__Store__V1__StoredRetention),
+  4,
+  causeway__store__v1__stored_retention__field_descriptors,
+  causeway__store__v1__stored_retention__field_indices_by_name,
+  1,  causeway__store__v1__stored_retention__number_ranges,
+  (ProtobufCMessageInit) causeway__store__v1__stored_retention__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor causeway__store__v1__stored_setting__field_descriptors[4] =
@@ -1696,7 +2101,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_skipped_slot__descr
   (ProtobufCMessageInit) causeway__store__v1__stored_skipped_slot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_counters__field_descriptors[13] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_counters__field_descriptors[14] =
 {
   {
     "files_listed",
@@ -1854,6 +2259,18 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_counters__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rows_superseded",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredCounters, rows_superseded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_counters__field_indices_by_name[] = {
   6,   /* field[6] = bytes_read */
@@ -1867,13 +2284,14 @@ static const unsigned causeway__store__v1__stored_counters__field_indices_by_nam
   8,   /* field[8] = rows_new */
   11,   /* field[11] = rows_quarantined */
   7,   /* field[7] = rows_read */
+  13,   /* field[13] = rows_superseded */
   10,   /* field[10] = rows_unchanged */
   9,   /* field[9] = rows_updated */
 };
 static const ProtobufCIntRange causeway__store__v1__stored_counters__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_counters__descriptor =
 {
@@ -1883,7 +2301,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_counters__descripto
   "Causeway__Store__V1__StoredCounters",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredCounters),
-  13,
+  14,
   causeway__store__v1__stored_counters__field_descriptors,
   causeway__store__v1__stored_counters__field_indices_by_name,
   1,  causeway__store__v1__stored_counters__number_ranges,
@@ -1941,7 +2359,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_entity_counters__de
   (ProtobufCMessageInit) causeway__store__v1__stored_entity_counters__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_run__field_descriptors[14] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_run__field_descriptors[17] =
 {
   {
     "kind",
@@ -2111,8 +2529,45 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_run__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stages",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__Store__V1__StoredRun, n_stages),
+    offsetof(Causeway__Store__V1__StoredRun, stages),
+    &causeway__store__v1__stored_stage__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredRun, subject),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "again",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredRun, again),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_run__field_indices_by_name[] = {
+  16,   /* field[16] = again */
   6,   /* field[6] = counters */
   3,   /* field[3] = create_micros */
   5,   /* field[5] = end_micros */
@@ -2124,14 +2579,16 @@ static const unsigned causeway__store__v1__stored_run__field_indices_by_name[] =
   0,   /* field[0] = kind */
   13,   /* field[13] = request_id */
   12,   /* field[12] = slot_micros */
+  14,   /* field[14] = stages */
   4,   /* field[4] = start_micros */
   2,   /* field[2] = state */
+  15,   /* field[15] = subject */
   1,   /* field[1] = trigger */
 };
 static const ProtobufCIntRange causeway__store__v1__stored_run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_run__descriptor =
 {
@@ -2141,7 +2598,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_run__descriptor =
   "Causeway__Store__V1__StoredRun",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredRun),
-  14,
+  17,
   causeway__store__v1__stored_run__field_descriptors,
   causeway__store__v1__stored_run__field_indices_by_name,
   1,  causeway__store__v1__stored_run__number_ranges,
@@ -2276,7 +2733,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_log_entry__descript
   (ProtobufCMessageInit) causeway__store__v1__stored_log_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_entity__field_descriptors[9] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_entity__field_descriptors[12] =
 {
   {
     "number",
@@ -2386,13 +2843,52 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_entity__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next_killed",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntity, next_killed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_metadata_change",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntity, next_metadata_change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "figures",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntity, figures),
+    &causeway__store__v1__stored_entity_figures__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_entity__field_indices_by_name[] = {
   2,   /* field[2] = create_micros */
   3,   /* field[3] = data_update_micros */
   1,   /* field[1] = display_name */
+  11,   /* field[11] = figures */
   4,   /* field[4] = metadata_fetch_micros */
   8,   /* field[8] = next_field */
+  9,   /* field[9] = next_killed */
+  10,   /* field[10] = next_metadata_change */
   7,   /* field[7] = next_segment */
   0,   /* field[0] = number */
   5,   /* field[5] = primary_key */
@@ -2401,7 +2897,7 @@ static const unsigned causeway__store__v1__stored_entity__field_indices_by_name[
 static const ProtobufCIntRange causeway__store__v1__stored_entity__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_entity__descriptor =
 {
@@ -2411,14 +2907,658 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_entity__descriptor 
   "Causeway__Store__V1__StoredEntity",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredEntity),
-  9,
+  12,
   causeway__store__v1__stored_entity__field_descriptors,
   causeway__store__v1__stored_entity__field_indices_by_name,
   1,  causeway__store__v1__stored_entity__number_ranges,
   (ProtobufCMessageInit) causeway__store__v1__stored_entity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_field__field_descriptors[10] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_entity_figures__field_descriptors[10] =
+{
+  {
+    "record_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, record_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cell_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, cell_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, value_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeated_cell_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, repeated_cell_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "good_cell_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, good_cell_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "approximate",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, approximate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "settle_micros",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, settle_micros),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "covered_segment",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, covered_segment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "covered_killed",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, covered_killed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__store__v1__stored_entity_figures__field_indices_by_name[] = {
+  5,   /* field[5] = approximate */
+  1,   /* field[1] = cell_count */
+  9,   /* field[9] = covered_killed */
+  8,   /* field[8] = covered_segment */
+  4,   /* field[4] = good_cell_count */
+  0,   /* field[0] = record_count */
+  3,   /* field[3] = repeated_cell_count */
+  7,   /* field[7] = settle_micros */
+  2,   /* field[2] = value_count */
+  6,   /* field[6] = version */
+};
+static const ProtobufCIntRange causeway__store__v1__stored_entity_figures__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor causeway__store__v1__stored_entity_figures__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.store.v1.StoredEntityFigures",
+  "StoredEntityFigures",
+  "Causeway__Store__V1__StoredEntityFigures",
+  "causeway.store.v1",
+  sizeof(Causeway__Store__V1__StoredEntityFigures),
+  10,
+  causeway__store__v1__stored_entity_figures__field_descriptors,
+  causeway__store__v1__stored_entity_figures__field_indices_by_name,
+  1,  causeway__store__v1__stored_entity_figures__number_ranges,
+  (ProtobufCMessageInit) causeway__store__v1__stored_entity_figures__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_field_figures__field_descriptors[14] =
+{
+  {
+    "row_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, row_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, value_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "distinct_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, distinct_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "approximate",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, approximate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, minimum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, maximum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_extremes",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, has_extremes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mean",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, mean),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_mean",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, has_mean),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shortest_length",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, shortest_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "longest_length",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, longest_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_values",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__Store__V1__StoredFieldFigures, n_top_values),
+    offsetof(Causeway__Store__V1__StoredFieldFigures, top_values),
+    &causeway__store__v1__stored_top_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_values_error",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, top_values_error),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data_update_micros",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, data_update_micros),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__store__v1__stored_field_figures__field_indices_by_name[] = {
+  3,   /* field[3] = approximate */
+  13,   /* field[13] = data_update_micros */
+  2,   /* field[2] = distinct_count */
+  6,   /* field[6] = has_extremes */
+  8,   /* field[8] = has_mean */
+  10,   /* field[10] = longest_length */
+  5,   /* field[5] = maximum */
+  7,   /* field[7] = mean */
+  4,   /* field[4] = minimum */
+  0,   /* field[0] = row_count */
+  9,   /* field[9] = shortest_length */
+  11,   /* field[11] = top_values */
+  12,   /* field[12] = top_values_error */
+  1,   /* field[1] = value_count */
+};
+static const ProtobufCIntRange causeway__store__v1__stored_field_figures__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 14 }
+};
+const ProtobufCMessageDescriptor causeway__store__v1__stored_field_figures__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.store.v1.StoredFieldFigures",
+  "StoredFieldFigures",
+  "Causeway__Store__V1__StoredFieldFigures",
+  "causeway.store.v1",
+  sizeof(Causeway__Store__V1__StoredFieldFigures),
+  14,
+  causeway__store__v1__stored_field_figures__field_descriptors,
+  causeway__store__v1__stored_field_figures__field_indices_by_name,
+  1,  causeway__store__v1__stored_field_figures__number_ranges,
+  (ProtobufCMessageInit) causeway__store__v1__stored_field_figures__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_top_value__field_descriptors[3] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredTopValue, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredTopValue, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "truncated",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredTopValue, truncated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__store__v1__stored_top_value__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  2,   /* field[2] = truncated */
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange causeway__store__v1__stored_top_value__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor causeway__store__v1__stored_top_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.store.v1.StoredTopValue",
+  "StoredTopValue",
+  "Causeway__Store__V1__StoredTopValue",
+  "causeway.store.v1",
+  sizeof(Causeway__Store__V1__StoredTopValue),
+  3,
+  causeway__store__v1__stored_top_value__field_descriptors,
+  causeway__store__v1__stored_top_value__field_indices_by_name,
+  1,  causeway__store__v1__stored_top_value__number_ranges,
+  (ProtobufCMessageInit) causeway__store__v1__stored_top_value__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_metadata_change__field_descriptors[3] =
+{
+  {
+    "create_micros",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredMetadataChange, create_micros),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredMetadataChange, run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fields",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Causeway__Store__V1__StoredMetadataChange, n_fields),
+    offsetof(Causeway__Store__V1__StoredMetadataChange, fields),
+    &causeway__store__v1__stored_field_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__store__v1__stored_metadata_change__field_indices_by_name[] = {
+  0,   /* field[0] = create_micros */
+  2,   /* field[2] = fields */
+  1,   /* field[1] = run */
+};
+static const ProtobufCIntRange causeway__store__v1__stored_metadata_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor causeway__store__v1__stored_metadata_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.store.v1.StoredMetadataChange",
+  "StoredMetadataChange",
+  "Causeway__Store__V1__StoredMetadataChange",
+  "causeway.store.v1",
+  sizeof(Causeway__Store__V1__StoredMetadataChange),
+  3,
+  causeway__store__v1__stored_metadata_change__field_descriptors,
+  causeway__store__v1__stored_metadata_change__field_indices_by_name,
+  1,  causeway__store__v1__stored_metadata_change__number_ranges,
+  (ProtobufCMessageInit) causeway__store__v1__stored_metadata_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_field_change__field_descriptors[4] =
+{
+  {
+    "api_label",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldChange, api_label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldChange, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldChange, before),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldChange, after),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__store__v1__stored_field_change__field_indices_by_name[] = {
+  3,   /* field[3] = after */
+  0,   /* field[0] = api_label */
+  2,   /* field[2] = before */
+  1,   /* field[1] = kind */
+};
+static const ProtobufCIntRange causeway__store__v1__stored_field_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor causeway__store__v1__stored_field_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.store.v1.StoredFieldChange",
+  "StoredFieldChange",
+  "Causeway__Store__V1__StoredFieldChange",
+  "causeway.store.v1",
+  sizeof(Causeway__Store__V1__StoredFieldChange),
+  4,
+  causeway__store__v1__stored_field_change__field_descriptors,
+  causeway__store__v1__stored_field_change__field_indices_by_name,
+  1,  causeway__store__v1__stored_field_change__number_ranges,
+  (ProtobufCMessageInit) causeway__store__v1__stored_field_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_stage__field_descriptors[4] =
+{
+  {
+    "stage",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredStage, stage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "busy_micros",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredStage, busy_micros),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredStage, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredStage, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__store__v1__stored_stage__field_indices_by_name[] = {
+  1,   /* field[1] = busy_micros */
+  2,   /* field[2] = bytes */
+  3,   /* field[3] = rows */
+  0,   /* field[0] = stage */
+};
+static const ProtobufCIntRange causeway__store__v1__stored_stage__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor causeway__store__v1__stored_stage__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.store.v1.StoredStage",
+  "StoredStage",
+  "Causeway__Store__V1__StoredStage",
+  "causeway.store.v1",
+  sizeof(Causeway__Store__V1__StoredStage),
+  4,
+  causeway__store__v1__stored_stage__field_descriptors,
+  causeway__store__v1__stored_stage__field_indices_by_name,
+  1,  causeway__store__v1__stored_stage__number_ranges,
+  (ProtobufCMessageInit) causeway__store__v1__stored_stage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_field__field_descriptors[12] =
 {
   {
     "api_label",
@@ -2540,23 +3680,49 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_field__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sensitive",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredField, sensitive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "edited",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredField, edited),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_field__field_indices_by_name[] = {
   0,   /* field[0] = api_label */
   1,   /* field[1] = display_name */
+  11,   /* field[11] = edited */
   8,   /* field[8] = last_seen_micros */
   9,   /* field[9] = missing */
   5,   /* field[5] = position */
   4,   /* field[4] = read_only */
   3,   /* field[3] = required */
   6,   /* field[6] = row_count */
+  10,   /* field[10] = sensitive */
   2,   /* field[2] = type */
   7,   /* field[7] = value_count */
 };
 static const ProtobufCIntRange causeway__store__v1__stored_field__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_field__descriptor =
 {
@@ -2566,7 +3732,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_field__descriptor =
   "Causeway__Store__V1__StoredField",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredField),
-  10,
+  12,
   causeway__store__v1__stored_field__field_descriptors,
   causeway__store__v1__stored_field__field_indices_by_name,
   1,  causeway__store__v1__stored_field__number_ranges,
@@ -2624,7 +3790,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_day__descriptor =
   (ProtobufCMessageInit) causeway__store__v1__stored_day__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_file__field_descriptors[9] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_file__field_descriptors[10] =
 {
   {
     "size",
@@ -2734,10 +3900,23 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_file__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "format",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFile, format),
+    &causeway__store__v1__stored_file_format__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_file__field_indices_by_name[] = {
   7,   /* field[7] = checkpoint */
   2,   /* field[2] = etag */
+  9,   /* field[9] = format */
   4,   /* field[4] = message */
   1,   /* field[1] = modified_seconds */
   3,   /* field[3] = outcome */
@@ -2749,7 +3928,7 @@ static const unsigned causeway__store__v1__stored_file__field_indices_by_name[] 
 static const ProtobufCIntRange causeway__store__v1__stored_file__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_file__descriptor =
 {
@@ -2759,7 +3938,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_file__descriptor =
   "Causeway__Store__V1__StoredFile",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredFile),
-  9,
+  10,
   causeway__store__v1__stored_file__field_descriptors,
   causeway__store__v1__stored_file__field_indices_by_name,
   1,  causeway__store__v1__stored_file__number_ranges,
@@ -2856,7 +4035,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_file_checkpoint__de
   (ProtobufCMessageInit) causeway__store__v1__stored_file_checkpoint__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_file_format__field_descriptors[5] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_file_format__field_descriptors[8] =
 {
   {
     "encoding",
@@ -2918,18 +4097,57 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_file_format__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFileFormat, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "escape",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFileFormat, escape),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "comment",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFileFormat, comment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_file_format__field_indices_by_name[] = {
+  7,   /* field[7] = comment */
   1,   /* field[1] = compression */
   2,   /* field[2] = delimiter */
   0,   /* field[0] = encoding */
+  6,   /* field[6] = escape */
   4,   /* field[4] = header */
+  5,   /* field[5] = kind */
   3,   /* field[3] = quote */
 };
 static const ProtobufCIntRange causeway__store__v1__stored_file_format__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_file_format__descriptor =
 {
@@ -2939,7 +4157,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_file_format__descri
   "Causeway__Store__V1__StoredFileFormat",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredFileFormat),
-  5,
+  8,
   causeway__store__v1__stored_file_format__field_descriptors,
   causeway__store__v1__stored_file_format__field_indices_by_name,
   1,  causeway__store__v1__stored_file_format__number_ranges,

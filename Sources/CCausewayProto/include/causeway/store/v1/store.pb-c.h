@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Causeway__Store__V1__StoredOrganisation Causeway__Store__V1__StoredOrganisation;
+typedef struct Causeway__Store__V1__StoredRetention Causeway__Store__V1__StoredRetention;
 typedef struct Causeway__Store__V1__StoredSetting Causeway__Store__V1__StoredSetting;
 typedef struct Causeway__Store__V1__StoredTexts Causeway__Store__V1__StoredTexts;
 typedef struct Causeway__Store__V1__StoredEntitySettings Causeway__Store__V1__StoredEntitySettings;
@@ -32,6 +33,12 @@ typedef struct Causeway__Store__V1__StoredRun Causeway__Store__V1__StoredRun;
 typedef struct Causeway__Store__V1__StoredLogEntry Causeway__Store__V1__StoredLogEntry;
 typedef struct Causeway__Store__V1__StoredLogEntry__FieldsEntry Causeway__Store__V1__StoredLogEntry__FieldsEntry;
 typedef struct Causeway__Store__V1__StoredEntity Causeway__Store__V1__StoredEntity;
+typedef struct Causeway__Store__V1__StoredEntityFigures Causeway__Store__V1__StoredEntityFigures;
+typedef struct Causeway__Store__V1__StoredFieldFigures Causeway__Store__V1__StoredFieldFigures;
+typedef struct Causeway__Store__V1__StoredTopValue Causeway__Store__V1__StoredTopValue;
+typedef struct Causeway__Store__V1__StoredMetadataChange Causeway__Store__V1__StoredMetadataChange;
+typedef struct Causeway__Store__V1__StoredFieldChange Causeway__Store__V1__StoredFieldChange;
+typedef struct Causeway__Store__V1__StoredStage Causeway__Store__V1__StoredStage;
 typedef struct Causeway__Store__V1__StoredField Causeway__Store__V1__StoredField;
 typedef struct Causeway__Store__V1__StoredDay Causeway__Store__V1__StoredDay;
 typedef struct Causeway__Store__V1__StoredFile Causeway__Store__V1__StoredFile;
@@ -64,10 +71,42 @@ struct  Causeway__Store__V1__StoredOrganisation
    * Microseconds since 1970-01-01T00:00:00Z, as every *_micros here.
    */
   int64_t update_micros;
+  /*
+   * How long things are kept; absent: the defaults.
+   */
+  Causeway__Store__V1__StoredRetention *retention;
 };
 #define CAUSEWAY__STORE__V1__STORED_ORGANISATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_organisation__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
+
+
+/*
+ * How long things are kept; 0: the default, -1: for ever.
+ */
+struct  Causeway__Store__V1__StoredRetention
+{
+  ProtobufCMessage base;
+  /*
+   * Runs with their logs, by their end.
+   */
+  int64_t run_days;
+  /*
+   * Logs of runs, by the run's end.
+   */
+  int64_t log_days;
+  /*
+   * Rows in quarantine, by when they came.
+   */
+  int64_t quarantine_days;
+  /*
+   * Rows in quarantine of a connection.
+   */
+  int64_t quarantine_rows;
+};
+#define CAUSEWAY__STORE__V1__STORED_RETENTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_retention__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 typedef enum {
@@ -382,10 +421,14 @@ struct  Causeway__Store__V1__StoredCounters
    * As in the API.
    */
   int64_t reconnects;
+  /*
+   * As in the API.
+   */
+  int64_t rows_superseded;
 };
 #define CAUSEWAY__STORE__V1__STORED_COUNTERS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_counters__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -415,7 +458,7 @@ struct  Causeway__Store__V1__StoredRun
 {
   ProtobufCMessage base;
   /*
-   * 1 full, 2 metadata.
+   * 1 full, 2 metadata, 3 statistics, 4 quarantine retry.
    */
   int32_t kind;
   /*
@@ -471,10 +514,23 @@ struct  Causeway__Store__V1__StoredRun
    * The request that asked for it.
    */
   char *request_id;
+  /*
+   * Its stages in the order of the data's way.
+   */
+  size_t n_stages;
+  Causeway__Store__V1__StoredStage **stages;
+  /*
+   * What it is about: an entity, or of kind 4 rows in quarantine; empty: all of the connection.
+   */
+  char *subject;
+  /*
+   * Read files again that the ledger shows as done.
+   */
+  protobuf_c_boolean again;
 };
 #define CAUSEWAY__STORE__V1__STORED_RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_run__descriptor) \
-    , 0, 0, 0, 0, 0, 0, NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, 0, 0, NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Causeway__Store__V1__StoredLogEntry__FieldsEntry
@@ -560,10 +616,248 @@ struct  Causeway__Store__V1__StoredEntity
    * The next field's number.
    */
   uint32_t next_field;
+  /*
+   * The number of the next entry of the journal of replaced records.
+   */
+  uint64_t next_killed;
+  /*
+   * The next metadata change's number.
+   */
+  uint64_t next_metadata_change;
+  /*
+   * As of the last settling of the statistics; absent before the first.
+   */
+  Causeway__Store__V1__StoredEntityFigures *figures;
 };
 #define CAUSEWAY__STORE__V1__STORED_ENTITY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_entity__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, NULL }
+
+
+/*
+ * An entity's figures, as of the moment they were settled.
+ */
+struct  Causeway__Store__V1__StoredEntityFigures
+{
+  ProtobufCMessage base;
+  /*
+   * Live records.
+   */
+  int64_t record_count;
+  /*
+   * Records times fields.
+   */
+  int64_t cell_count;
+  /*
+   * Cells that are not null.
+   */
+  int64_t value_count;
+  /*
+   * Cells of records whose content repeats an earlier record's.
+   */
+  int64_t repeated_cell_count;
+  /*
+   * Cells that are neither null nor repeated.
+   */
+  int64_t good_cell_count;
+  /*
+   * The repetition is an estimate: more distinct contents than are told apart exactly.
+   */
+  protobuf_c_boolean approximate;
+  /*
+   * Of the formula, from 1.
+   */
+  int32_t version;
+  /*
+   * When they were settled.
+   */
+  int64_t settle_micros;
+  /*
+   * Segments below this number are in them.
+   */
+  uint64_t covered_segment;
+  /*
+   * Journal entries below this number are in them.
+   */
+  uint64_t covered_killed;
+};
+#define CAUSEWAY__STORE__V1__STORED_ENTITY_FIGURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_entity_figures__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * A field's figures, as of the moment they were settled.
+ */
+struct  Causeway__Store__V1__StoredFieldFigures
+{
+  ProtobufCMessage base;
+  /*
+   * Live records that carry the field.
+   */
+  int64_t row_count;
+  /*
+   * Their non-null values.
+   */
+  int64_t value_count;
+  /*
+   * Distinct values.
+   */
+  int64_t distinct_count;
+  /*
+   * More distinct values than are counted exactly: distinct_count is an estimate, and so are the top values.
+   */
+  protobuf_c_boolean approximate;
+  /*
+   * By the field's type; empty text with has_extremes is an empty value.
+   */
+  ProtobufCBinaryData minimum;
+  /*
+   * By the field's type.
+   */
+  ProtobufCBinaryData maximum;
+  /*
+   * There are values.
+   */
+  protobuf_c_boolean has_extremes;
+  /*
+   * Of numbers; absent with has_mean false.
+   */
+  double mean;
+  /*
+   * All values are numbers.
+   */
+  protobuf_c_boolean has_mean;
+  /*
+   * Characters of the shortest value.
+   */
+  int64_t shortest_length;
+  /*
+   * Characters of the longest value.
+   */
+  int64_t longest_length;
+  /*
+   * Most frequent first.
+   */
+  size_t n_top_values;
+  Causeway__Store__V1__StoredTopValue **top_values;
+  /*
+   * A value may have occurred so many times more than its count says, and so often without being listed.
+   */
+  int64_t top_values_error;
+  /*
+   * When a value last changed.
+   */
+  int64_t data_update_micros;
+};
+#define CAUSEWAY__STORE__V1__STORED_FIELD_FIGURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_field_figures__descriptor) \
+    , 0, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0,NULL, 0, 0 }
+
+
+/*
+ * A frequent value.
+ */
+struct  Causeway__Store__V1__StoredTopValue
+{
+  ProtobufCMessage base;
+  /*
+   * Its first bytes.
+   */
+  ProtobufCBinaryData value;
+  /*
+   * How often it occurs.
+   */
+  int64_t count;
+  /*
+   * The value is longer than what is kept of it.
+   */
+  protobuf_c_boolean truncated;
+};
+#define CAUSEWAY__STORE__V1__STORED_TOP_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_top_value__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+/*
+ * What changed in an entity's metadata at one time.
+ */
+struct  Causeway__Store__V1__StoredMetadataChange
+{
+  ProtobufCMessage base;
+  /*
+   * When.
+   */
+  int64_t create_micros;
+  /*
+   * The run that saw it, 0: somebody edited it.
+   */
+  uint64_t run;
+  /*
+   * Field by field.
+   */
+  size_t n_fields;
+  Causeway__Store__V1__StoredFieldChange **fields;
+};
+#define CAUSEWAY__STORE__V1__STORED_METADATA_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_metadata_change__descriptor) \
+    , 0, 0, 0,NULL }
+
+
+/*
+ * What changed in one field.
+ */
+struct  Causeway__Store__V1__StoredFieldChange
+{
+  ProtobufCMessage base;
+  /*
+   * The field's label.
+   */
+  char *api_label;
+  /*
+   * 1 added, 2 type widened, 3 missing, 4 seen again, 5 edited.
+   */
+  int32_t kind;
+  /*
+   * The type before, or what was edited.
+   */
+  char *before;
+  /*
+   * The type after, or what it became.
+   */
+  char *after;
+};
+#define CAUSEWAY__STORE__V1__STORED_FIELD_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_field_change__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * How long a stage of a run was at work.
+ */
+struct  Causeway__Store__V1__StoredStage
+{
+  ProtobufCMessage base;
+  /*
+   * "read", "decompress", "scan", "look up", "encode", "commit", …
+   */
+  char *stage;
+  /*
+   * Time at work.
+   */
+  int64_t busy_micros;
+  /*
+   * Bytes that went through it.
+   */
+  int64_t bytes;
+  /*
+   * Rows that went through it.
+   */
+  int64_t rows;
+};
+#define CAUSEWAY__STORE__V1__STORED_STAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_stage__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*
@@ -612,10 +906,18 @@ struct  Causeway__Store__V1__StoredField
    * The last run did not find it.
    */
   protobuf_c_boolean missing;
+  /*
+   * Its values are masked where they are shown.
+   */
+  protobuf_c_boolean sensitive;
+  /*
+   * Required, read-only or display name were set by hand: fetches leave them.
+   */
+  protobuf_c_boolean edited;
 };
 #define CAUSEWAY__STORE__V1__STORED_FIELD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_field__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -680,10 +982,14 @@ struct  Causeway__Store__V1__StoredFile
    * Rows read from it.
    */
   int64_t rows;
+  /*
+   * How it was read, kept when it is done too: rows in quarantine are read again by it.
+   */
+  Causeway__Store__V1__StoredFileFormat *format;
 };
 #define CAUSEWAY__STORE__V1__STORED_FILE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_file__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, NULL, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, NULL, 0, NULL }
 
 
 /*
@@ -745,10 +1051,22 @@ struct  Causeway__Store__V1__StoredFileFormat
    */
   size_t n_header;
   char **header;
+  /*
+   * "", or "csv", "json-lines", "json-array".
+   */
+  char *kind;
+  /*
+   * One byte, 0: quotes inside quoted values are doubled.
+   */
+  uint32_t escape;
+  /*
+   * One byte, 0: no comments.
+   */
+  uint32_t comment;
 };
 #define CAUSEWAY__STORE__V1__STORED_FILE_FORMAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_file_format__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
@@ -853,6 +1171,25 @@ Causeway__Store__V1__StoredOrganisation *
                       const uint8_t       *data);
 void   causeway__store__v1__stored_organisation__free_unpacked
                      (Causeway__Store__V1__StoredOrganisation *message,
+                      ProtobufCAllocator *allocator);
+/* Causeway__Store__V1__StoredRetention methods */
+void   causeway__store__v1__stored_retention__init
+                     (Causeway__Store__V1__StoredRetention         *message);
+size_t causeway__store__v1__stored_retention__get_packed_size
+                     (const Causeway__Store__V1__StoredRetention   *message);
+size_t causeway__store__v1__stored_retention__pack
+                     (const Causeway__Store__V1__StoredRetention   *message,
+                      uint8_t             *out);
+size_t causeway__store__v1__stored_retention__pack_to_buffer
+                     (const Causeway__Store__V1__StoredRetention   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__Store__V1__StoredRetention *
+       causeway__store__v1__stored_retention__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__store__v1__stored_retention__free_unpacked
+                     (Causeway__Store__V1__StoredRetention *message,
                       ProtobufCAllocator *allocator);
 /* Causeway__Store__V1__StoredSetting methods */
 void   causeway__store__v1__stored_setting__init
@@ -1091,6 +1428,120 @@ Causeway__Store__V1__StoredEntity *
 void   causeway__store__v1__stored_entity__free_unpacked
                      (Causeway__Store__V1__StoredEntity *message,
                       ProtobufCAllocator *allocator);
+/* Causeway__Store__V1__StoredEntityFigures methods */
+void   causeway__store__v1__stored_entity_figures__init
+                     (Causeway__Store__V1__StoredEntityFigures         *message);
+size_t causeway__store__v1__stored_entity_figures__get_packed_size
+                     (const Causeway__Store__V1__StoredEntityFigures   *message);
+size_t causeway__store__v1__stored_entity_figures__pack
+                     (const Causeway__Store__V1__StoredEntityFigures   *message,
+                      uint8_t             *out);
+size_t causeway__store__v1__stored_entity_figures__pack_to_buffer
+                     (const Causeway__Store__V1__StoredEntityFigures   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__Store__V1__StoredEntityFigures *
+       causeway__store__v1__stored_entity_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__store__v1__stored_entity_figures__free_unpacked
+                     (Causeway__Store__V1__StoredEntityFigures *message,
+                      ProtobufCAllocator *allocator);
+/* Causeway__Store__V1__StoredFieldFigures methods */
+void   causeway__store__v1__stored_field_figures__init
+                     (Causeway__Store__V1__StoredFieldFigures         *message);
+size_t causeway__store__v1__stored_field_figures__get_packed_size
+                     (const Causeway__Store__V1__StoredFieldFigures   *message);
+size_t causeway__store__v1__stored_field_figures__pack
+                     (const Causeway__Store__V1__StoredFieldFigures   *message,
+                      uint8_t             *out);
+size_t causeway__store__v1__stored_field_figures__pack_to_buffer
+                     (const Causeway__Store__V1__StoredFieldFigures   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__Store__V1__StoredFieldFigures *
+       causeway__store__v1__stored_field_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__store__v1__stored_field_figures__free_unpacked
+                     (Causeway__Store__V1__StoredFieldFigures *message,
+                      ProtobufCAllocator *allocator);
+/* Causeway__Store__V1__StoredTopValue methods */
+void   causeway__store__v1__stored_top_value__init
+                     (Causeway__Store__V1__StoredTopValue         *message);
+size_t causeway__store__v1__stored_top_value__get_packed_size
+                     (const Causeway__Store__V1__StoredTopValue   *message);
+size_t causeway__store__v1__stored_top_value__pack
+                     (const Causeway__Store__V1__StoredTopValue   *message,
+                      uint8_t             *out);
+size_t causeway__store__v1__stored_top_value__pack_to_buffer
+                     (const Causeway__Store__V1__StoredTopValue   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__Store__V1__StoredTopValue *
+       causeway__store__v1__stored_top_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__store__v1__stored_top_value__free_unpacked
+                     (Causeway__Store__V1__StoredTopValue *message,
+                      ProtobufCAllocator *allocator);
+/* Causeway__Store__V1__StoredMetadataChange methods */
+void   causeway__store__v1__stored_metadata_change__init
+                     (Causeway__Store__V1__StoredMetadataChange         *message);
+size_t causeway__store__v1__stored_metadata_change__get_packed_size
+                     (const Causeway__Store__V1__StoredMetadataChange   *message);
+size_t causeway__store__v1__stored_metadata_change__pack
+                     (const Causeway__Store__V1__StoredMetadataChange   *message,
+                      uint8_t             *out);
+size_t causeway__store__v1__stored_metadata_change__pack_to_buffer
+                     (const Causeway__Store__V1__StoredMetadataChange   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__Store__V1__StoredMetadataChange *
+       causeway__store__v1__stored_metadata_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__store__v1__stored_metadata_change__free_unpacked
+                     (Causeway__Store__V1__StoredMetadataChange *message,
+                      ProtobufCAllocator *allocator);
+/* Causeway__Store__V1__StoredFieldChange methods */
+void   causeway__store__v1__stored_field_change__init
+                     (Causeway__Store__V1__StoredFieldChange         *message);
+size_t causeway__store__v1__stored_field_change__get_packed_size
+                     (const Causeway__Store__V1__StoredFieldChange   *message);
+size_t causeway__store__v1__stored_field_change__pack
+                     (const Causeway__Store__V1__StoredFieldChange   *message,
+                      uint8_t             *out);
+size_t causeway__store__v1__stored_field_change__pack_to_buffer
+                     (const Causeway__Store__V1__StoredFieldChange   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__Store__V1__StoredFieldChange *
+       causeway__store__v1__stored_field_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__store__v1__stored_field_change__free_unpacked
+                     (Causeway__Store__V1__StoredFieldChange *message,
+                      ProtobufCAllocator *allocator);
+/* Causeway__Store__V1__StoredStage methods */
+void   causeway__store__v1__stored_stage__init
+                     (Causeway__Store__V1__StoredStage         *message);
+size_t causeway__store__v1__stored_stage__get_packed_size
+                     (const Causeway__Store__V1__StoredStage   *message);
+size_t causeway__store__v1__stored_stage__pack
+                     (const Causeway__Store__V1__StoredStage   *message,
+                      uint8_t             *out);
+size_t causeway__store__v1__stored_stage__pack_to_buffer
+                     (const Causeway__Store__V1__StoredStage   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__Store__V1__StoredStage *
+       causeway__store__v1__stored_stage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__store__v1__stored_stage__free_unpacked
+                     (Causeway__Store__V1__StoredStage *message,
+                      ProtobufCAllocator *allocator);
 /* Causeway__Store__V1__StoredField methods */
 void   causeway__store__v1__stored_field__init
                      (Causeway__Store__V1__StoredField         *message);
@@ -1229,6 +1680,9 @@ void   causeway__store__v1__stored_request__free_unpacked
 typedef void (*Causeway__Store__V1__StoredOrganisation_Closure)
                  (const Causeway__Store__V1__StoredOrganisation *message,
                   void *closure_data);
+typedef void (*Causeway__Store__V1__StoredRetention_Closure)
+                 (const Causeway__Store__V1__StoredRetention *message,
+                  void *closure_data);
 typedef void (*Causeway__Store__V1__StoredSetting_Closure)
                  (const Causeway__Store__V1__StoredSetting *message,
                   void *closure_data);
@@ -1274,6 +1728,24 @@ typedef void (*Causeway__Store__V1__StoredLogEntry_Closure)
 typedef void (*Causeway__Store__V1__StoredEntity_Closure)
                  (const Causeway__Store__V1__StoredEntity *message,
                   void *closure_data);
+typedef void (*Causeway__Store__V1__StoredEntityFigures_Closure)
+                 (const Causeway__Store__V1__StoredEntityFigures *message,
+                  void *closure_data);
+typedef void (*Causeway__Store__V1__StoredFieldFigures_Closure)
+                 (const Causeway__Store__V1__StoredFieldFigures *message,
+                  void *closure_data);
+typedef void (*Causeway__Store__V1__StoredTopValue_Closure)
+                 (const Causeway__Store__V1__StoredTopValue *message,
+                  void *closure_data);
+typedef void (*Causeway__Store__V1__StoredMetadataChange_Closure)
+                 (const Causeway__Store__V1__StoredMetadataChange *message,
+                  void *closure_data);
+typedef void (*Causeway__Store__V1__StoredFieldChange_Closure)
+                 (const Causeway__Store__V1__StoredFieldChange *message,
+                  void *closure_data);
+typedef void (*Causeway__Store__V1__StoredStage_Closure)
+                 (const Causeway__Store__V1__StoredStage *message,
+                  void *closure_data);
 typedef void (*Causeway__Store__V1__StoredField_Closure)
                  (const Causeway__Store__V1__StoredField *message,
                   void *closure_data);
@@ -1302,6 +1774,7 @@ typedef void (*Causeway__Store__V1__StoredRequest_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_organisation__descriptor;
+extern const ProtobufCMessageDescriptor causeway__store__v1__stored_retention__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_setting__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_texts__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_entity_settings__descriptor;
@@ -1317,6 +1790,12 @@ extern const ProtobufCMessageDescriptor causeway__store__v1__stored_run__descrip
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_log_entry__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_log_entry__fields_entry__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_entity__descriptor;
+extern const ProtobufCMessageDescriptor causeway__store__v1__stored_entity_figures__descriptor;
+extern const ProtobufCMessageDescriptor causeway__store__v1__stored_field_figures__descriptor;
+extern const ProtobufCMessageDescriptor causeway__store__v1__stored_top_value__descriptor;
+extern const ProtobufCMessageDescriptor causeway__store__v1__stored_metadata_change__descriptor;
+extern const ProtobufCMessageDescriptor causeway__store__v1__stored_field_change__descriptor;
+extern const ProtobufCMessageDescriptor causeway__store__v1__stored_stage__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_field__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_day__descriptor;
 extern const ProtobufCMessageDescriptor causeway__store__v1__stored_file__descriptor;
