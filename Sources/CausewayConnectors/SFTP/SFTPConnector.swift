@@ -11,7 +11,10 @@ package struct SFTPConnector: Connector {
     package func validate(_ configuration: ConnectorConfiguration) throws(CausewayError) {
         var findings = Findings()
         _ = target(of: configuration, &findings)
-        for entity in configuration.entities { check(entity, &findings) }
+        for entity in configuration.entities {
+            findings.violations += FileEntitySettings.violations(
+                in: entity.settings, path: "connection.entities[\(entity.entity)].settings")
+        }
         try findings.end()
     }
 
@@ -81,36 +84,5 @@ package struct SFTPConnector: Connector {
             }
         }
         return fingerprints
-    }
-
-    private func check(_ entity: EntitySettings, _ findings: inout Findings) {
-        let path = "connection.entities[\(entity.entity)].settings"
-        let settings = entity.settings
-        do {
-            _ = try GlobPattern(settings.text(SFTPSetting.pattern) ?? "*")
-        } catch {
-            findings.violations += error.violations.map {
-                FieldViolation(field: "\(path).\(SFTPSetting.pattern)", description: $0.description)
-            }
-        }
-        let archive = settings.text(SFTPSetting.archiveFolder) ?? ""
-        if settings.text(SFTPSetting.postAction) == "move" {
-            if archive.isEmpty {
-                findings.add("\(path).\(SFTPSetting.archiveFolder)", "is required when files are moved.")
-            } else if FileNames.normalized(folder: archive)
-                == FileNames.normalized(folder: settings.text(SFTPSetting.folder) ?? "")
-            {
-                findings.add("\(path).\(SFTPSetting.archiveFolder)", "is the folder that files are taken from.")
-            }
-        }
-        for name in [SFTPSetting.delimiter, SFTPSetting.quote] {
-            let words = ["auto", "tab", "\\t", "none", ""]
-            let text = settings.text(name) ?? "auto"
-            if !words.contains(text),
-                text.utf8.count != 1 || !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 9 })
-            {
-                findings.add("\(path).\(name)", "\"\(text)\" is not one character.")
-            }
-        }
     }
 }

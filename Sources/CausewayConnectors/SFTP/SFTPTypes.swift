@@ -14,14 +14,6 @@ enum SFTPSetting {
     static let password = "password"
     static let privateKey = "private_key"
     static let passphrase = "passphrase"
-
-    static let folder = "folder"
-    static let pattern = "pattern"
-    static let postAction = "post_action"
-    static let archiveFolder = "archive_folder"
-    static let delimiter = "delimiter"
-    static let quote = "quote"
-    static let doneFile = "done_file"
 }
 
 /// The ways to sign in to an SFTP server.
@@ -49,7 +41,9 @@ extension IntegrationSpec {
                 id: SFTPSignIn.keyboardInteractive.rawValue, title: "Keyboard-interactive",
                 settings: [username, password]),
         ],
-        settings: connectionSettings, entitySettings: folderSettings + formatSettings + afterSettings,
+        settings: connectionSettings,
+        entitySettings: [folder] + FileEntitySettings.selection + FileEntitySettings.format
+            + FileEntitySettings.afterwards,
         capabilities: [.discover, .resume, .postAction])
 
     // MARK: Sign-in
@@ -93,58 +87,7 @@ extension IntegrationSpec {
 
     // MARK: Entities
 
-    private static let folderSettings = [
-        SettingSpec(
-            SFTPSetting.folder, label: "Folder", .text, required: true,
-            help: "Where the files are; a path that does not begin with \"/\" begins in the account's home."),
-        SettingSpec(
-            SFTPSetting.pattern, label: "Pattern", .text, default: .text("*.csv"),
-            help: "Which of its files are taken: * and ? and [a-z] and {a,b}, by the name without the folder."),
-        SettingSpec(
-            "quiet_period", label: "Quiet period", .duration(.zero...(.seconds(86_400))), default: .text("10s"),
-            help: "How long a file must have stayed the same before it is read."),
-        SettingSpec(
-            SFTPSetting.doneFile, label: "Done file", .text,
-            help: "An ending such as \".done\": a file is taken once one of its name with this ending is there."),
-    ]
-
-    private static let formatSettings = [
-        SettingSpec(
-            "format", label: "Format", .choice(["csv"]), default: .text("csv"),
-            help: "How the files are written; compressed ones are told by their content."),
-        SettingSpec(
-            "primary_key", label: "Primary key", .textList,
-            help: "Labels of the columns that identify a record; without it the place in the file does."),
-        SettingSpec(
-            SFTPSetting.delimiter, label: "Delimiter", .text, default: .text("auto"),
-            help: "One character, \"tab\", or \"auto\" to find it out."),
-        SettingSpec(
-            SFTPSetting.quote, label: "Quote", .text, default: .text("auto"),
-            help: "One character, \"none\", or \"auto\" to find it out."),
-        SettingSpec(
-            "header", label: "Header", .boolean, default: .boolean(true),
-            help: "Whether the first row holds the labels."),
-        SettingSpec(
-            "encoding", label: "Encoding",
-            .choice(["auto", "utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "windows-1252"]),
-            default: .text("auto"), help: "How characters are written; \"auto\" to find it out."),
-        SettingSpec(
-            "null_values", label: "Null values", .textList, default: .texts([""]),
-            help: "Values that stand for nothing; by default the empty one alone, which a list of others leaves out."),
-    ]
-
-    private static let afterSettings = [
-        SettingSpec(
-            SFTPSetting.postAction, label: "After the import", .choice(["leave", "move", "delete"]),
-            default: .text("leave"), help: "What is done with a file whose every row was taken."),
-        SettingSpec(
-            SFTPSetting.archiveFolder, label: "Archive folder", .text,
-            help: "Where files are moved to; needed for \"move\". It is made when it is missing."),
-        SettingSpec(
-            "max_quarantined_rows", label: "Most quarantined rows", .integer(0...Int64.max),
-            help: "A run with more of them has failed; without it any number may be."),
-        SettingSpec(
-            "max_quarantined_percent", label: "Most quarantined rows, %", .integer(0...100),
-            help: "A run where more of the rows are in quarantine has failed."),
-    ]
+    private static let folder = SettingSpec(
+        FileEntitySettings.Name.folder, label: "Folder", .text, required: true,
+        help: "Where the files are; a path that does not begin with \"/\" begins in the account's home.")
 }

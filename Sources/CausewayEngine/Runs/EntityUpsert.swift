@@ -125,39 +125,3 @@ extension StoredQuarantinedRow {
         truncated = rejected.truncated
     }
 }
-
-// What ingest keeps of a file, in the form that is stored.
-
-extension FileCheckpoint {
-    /// Nil when it was written by a build that knows more formats than this one: the file is read from its start.
-    init?(_ stored: StoredFileCheckpoint) {
-        guard let format = stored.format, let encoding = TextEncoding(rawValue: format.encoding),
-            let compression = Compression(rawValue: format.compression),
-            let delimiter = UInt8(exactly: format.delimiter), let quote = UInt8(exactly: format.quote),
-            !format.header.isEmpty
-        else { return nil }
-        self.init(
-            sourceOffset: stored.sourceOffset, contentOffset: stored.contentOffset, rows: stored.rows,
-            lines: stored.lines,
-            format: FileFormat(
-                encoding: encoding, compression: compression,
-                dialect: Dialect(delimiter: delimiter, quote: quote == 0 ? nil : quote), header: format.header))
-    }
-}
-
-extension StoredFileCheckpoint {
-    init(_ checkpoint: FileCheckpoint) {
-        self.init()
-        sourceOffset = checkpoint.sourceOffset
-        contentOffset = checkpoint.contentOffset
-        rows = checkpoint.rows
-        lines = checkpoint.lines
-        var format = StoredFileFormat()
-        format.encoding = checkpoint.format.encoding.rawValue
-        format.compression = checkpoint.format.compression.rawValue
-        format.delimiter = UInt32(checkpoint.format.dialect.delimiter)
-        format.quote = UInt32(checkpoint.format.dialect.quote ?? 0)
-        format.header = checkpoint.format.header
-        self.format = format
-    }
-}

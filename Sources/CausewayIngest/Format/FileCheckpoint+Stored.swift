@@ -17,12 +17,20 @@ extension FileFormat {
     package init?(_ stored: StoredFileFormat) {
         guard let encoding = TextEncoding(rawValue: stored.encoding),
             let compression = Compression(rawValue: stored.compression),
-            let delimiter = UInt8(exactly: stored.delimiter), delimiter > 0, let quote = UInt8(exactly: stored.quote),
-            quote != delimiter, !stored.header.isEmpty
+            let kind = FileKind(rawValue: stored.kind.isEmpty ? FileKind.csv.rawValue : stored.kind)
         else { return nil }
-        self.init(
-            encoding: encoding, compression: compression,
-            dialect: Dialect(delimiter: delimiter, quote: quote == 0 ? nil : quote), header: stored.header)
+        guard kind == .csv else {
+            self.init(encoding: encoding, compression: compression, kind: kind, header: stored.header)
+            return
+        }
+        guard let delimiter = UInt8(exactly: stored.delimiter), delimiter > 0, let quote = UInt8(exactly: stored.quote),
+            let escape = UInt8(exactly: stored.escape), let comment = UInt8(exactly: stored.comment),
+            quote != delimiter, escape != delimiter, !stored.header.isEmpty
+        else { return nil }
+        let dialect = Dialect(
+            delimiter: delimiter, quote: quote == 0 ? nil : quote, escape: escape == 0 ? nil : escape,
+            comment: comment == 0 ? nil : comment)
+        self.init(encoding: encoding, compression: compression, dialect: dialect, header: stored.header)
     }
 }
 
@@ -42,8 +50,12 @@ extension StoredFileFormat {
         self.init()
         encoding = format.encoding.rawValue
         compression = format.compression.rawValue
+        kind = format.kind.rawValue
+        header = format.header
+        guard format.kind == .csv else { return }
         delimiter = UInt32(format.dialect.delimiter)
         quote = UInt32(format.dialect.quote ?? 0)
-        header = format.header
+        escape = UInt32(format.dialect.escape ?? 0)
+        comment = UInt32(format.dialect.comment ?? 0)
     }
 }

@@ -14,16 +14,37 @@ package enum Compression: String, Hashable, Sendable, CaseIterable {
     case zstd
 }
 
+/// How the records of a file are written.
+package enum FileKind: String, Hashable, Sendable, CaseIterable {
+    /// Delimited text.
+    case csv
+    /// A JSON object a line.
+    case jsonLines = "json-lines"
+    /// A JSON array of objects.
+    case jsonArray = "json-array"
+    /// JSON objects one behind the other, each over any number of lines; often one alone.
+    case jsonObjects = "json-objects"
+}
+
 /// How the rows of a delimited text are written.
 package struct Dialect: Hashable, Sendable {
     /// The byte between two values.
     package var delimiter: UInt8
     /// The byte around values that hold delimiters, quotes or line ends; nil: there is none.
     package var quote: UInt8?
+    /// The byte that takes the meaning from the one behind it; nil: a quote inside quotes is doubled.
+    package var escape: UInt8?
+    /// The byte that a line begins with which is no row; nil: there is none.
+    package var comment: UInt8?
 
-    package init(delimiter: UInt8 = UInt8(ascii: ","), quote: UInt8? = UInt8(ascii: "\"")) {
+    package init(
+        delimiter: UInt8 = UInt8(ascii: ","), quote: UInt8? = UInt8(ascii: "\""), escape: UInt8? = nil,
+        comment: UInt8? = nil
+    ) {
         self.delimiter = delimiter
         self.quote = quote
+        self.escape = escape
+        self.comment = comment
     }
 }
 
@@ -31,12 +52,18 @@ package struct Dialect: Hashable, Sendable {
 package struct FileFormat: Hashable, Sendable {
     package var encoding: TextEncoding
     package var compression: Compression
+    package var kind: FileKind
+    /// Means nothing for JSON.
     package var dialect: Dialect
-    /// The labels of the columns, unique and never empty.
+    /// The labels of the columns, unique and never empty. Of JSON those seen so far, by first appearance; maybe none.
     package var header: [String]
 
-    package init(encoding: TextEncoding, compression: Compression, dialect: Dialect, header: [String]) {
+    package init(
+        encoding: TextEncoding, compression: Compression, kind: FileKind = .csv, dialect: Dialect = Dialect(),
+        header: [String]
+    ) {
         self.encoding = encoding
+        self.kind = kind
         self.compression = compression
         self.dialect = dialect
         self.header = header

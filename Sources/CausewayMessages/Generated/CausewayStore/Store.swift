@@ -549,7 +549,7 @@ package struct StoredFileFormat: ProtobufMessage {
     package var quote: UInt32 = 0
     /// The labels, by column.
     package var header: [String] = []
-    /// "", or "csv", "json-lines", "json-array".
+    /// "", or "csv", "json-lines", "json-array", "json-objects".
     package var kind: String = ""
     /// One byte, 0: quotes inside quoted values are doubled.
     package var escape: UInt32 = 0

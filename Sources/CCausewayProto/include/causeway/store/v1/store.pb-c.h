@@ -1052,7 +1052,7 @@ struct  Causeway__Store__V1__StoredFileFormat
   size_t n_header;
   char **header;
   /*
-   * "", or "csv", "json-lines", "json-array".
+   * "", or "csv", "json-lines", "json-array", "json-objects".
    */
   char *kind;
   /*
