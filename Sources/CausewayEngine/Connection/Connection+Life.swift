@@ -14,6 +14,7 @@ extension Connection {
             }
             try await startSchedule(boot.schedule, jitter: context.limits.startJitter)
             if let unfinished { resume(unfinished, boot.lastRunNumber) }
+            if boot.isPurging { startPurge() }
         } catch {
             context.childFailed(shard, error)
         }
@@ -31,19 +32,20 @@ extension Connection {
 
     private func resume(_ unfinished: StoredRun, _ number: UInt64) {
         let kind = RunKind(rawValue: unfinished.kind) ?? .full
+        let scope = unfinished.scope
         let wait = context.randomDuration(upTo: context.limits.startJitter)
         // Kept as the driver, so that a stop cancels the wait like the run it stands for.
         driver = context.environment.spawner { [clock = context.clock] in
             guard (try? await clock.sleep(for: wait)) != nil else { return }
-            await self.startResumed(kind, after: number)
+            await self.startResumed(kind, scope, after: number)
         }
     }
 
-    private func startResumed(_ kind: RunKind, after number: UInt64) async {
+    private func startResumed(_ kind: RunKind, _ scope: RunScope, after number: UInt64) async {
         // A run that was started meanwhile goes on from the same checkpoint.
         guard machine.lastRunNumber == number, machine.run == nil, !machine.isStopping else { return }
         do {
-            _ = try await startFetch(kind, trigger: .resume)
+            _ = try await startFetch(kind, trigger: .resume, scope: scope)
         } catch {
             context.logger.warning(
                 "an interrupted run was not resumed", metadata: ["connection": "\(id)", "error": "\(error)"])
@@ -66,8 +68,10 @@ extension Connection {
         let running = driver
         if let directives = try? machine.apply(.stopRequested(reason)) { try? await perform(directives) }
         running?.cancel()
+        purging?.cancel()
         await running?.value
         await driver?.value
+        await purging?.value
     }
 
     /// Stops without waiting: the actor has failed and another takes its place. Its run is cancelled, and cannot commit

@@ -14,6 +14,11 @@ package actor Connection {
     /// The run in progress. Owned by the actor: cancelled by a stop, awaited by whoever must see the end.
     var driver: Task<Void, Never>?
     var live: LiveRun?
+    /// Removes data that was deleted. Cancelled and awaited by a stop.
+    var purging: Task<Void, Never>?
+    var purgesAgain = false
+    /// Held by whoever prepares and commits a change of an entity: a batch of a run, or an edit.
+    nonisolated let writing = WriteGate()
 
     /// What the run in progress last said, and who wants to hear it.
     struct LiveRun {
@@ -46,7 +51,8 @@ package actor Connection {
     /// - Throws: ``CausewayError``: `RUN_IN_PROGRESS` (aborted), `NEEDS_RECONNECT`, `CONNECTION_DELETING`
     ///   (failed precondition), `DAEMON_STOPPING` (unavailable), or the store's.
     package func startFetch(
-        _ kind: RunKind, trigger: RunTrigger = .manual, slot: Timestamp? = nil, requestID: String = ""
+        _ kind: RunKind, trigger: RunTrigger = .manual, slot: Timestamp? = nil, requestID: String = "",
+        scope: RunScope = RunScope()
     ) async throws(CausewayError) -> RunView {
         if let number = try answeredRun(requestID) { return try view(of: number) }
         if context.environment.plantedBugs.contains(.checkThenAwait) {
@@ -55,7 +61,8 @@ package actor Connection {
             try? await context.clock.sleep(for: .milliseconds(1))
             machine.forgetRun()
         }
-        let directives = try machine.apply(.fetchRequested(kind, trigger, slot: slot, requestID: requestID))
+        let directives = try machine.apply(
+            .fetchRequested(kind, trigger, slot: slot, requestID: requestID, scope: scope))
         let number = machine.lastRunNumber
         try await perform(directives)
         return try view(of: number)

@@ -69,13 +69,18 @@ package struct RunPlan: Hashable, Sendable {
     /// The slot of the schedule that it stands for.
     package var slot: Timestamp?
     package var requestID: String
+    package var scope: RunScope
 
-    package init(number: UInt64, kind: RunKind, trigger: RunTrigger, slot: Timestamp? = nil, requestID: String = "") {
+    package init(
+        number: UInt64, kind: RunKind, trigger: RunTrigger, slot: Timestamp? = nil, requestID: String = "",
+        scope: RunScope = RunScope()
+    ) {
         self.number = number
         self.kind = kind
         self.trigger = trigger
         self.slot = slot
         self.requestID = requestID
+        self.scope = scope
     }
 }
 
@@ -83,6 +88,26 @@ package struct RunPlan: Hashable, Sendable {
 package enum RunKind: Int32, Hashable, Sendable, CaseIterable {
     case full = 1
     case metadata = 2
+    /// Counts the figures anew.
+    case statistics = 3
+    /// Reads rows in quarantine again.
+    case quarantineRetry = 4
+
+    /// Whether it signs in at the other side.
+    package var usesSource: Bool { self == .full || self == .metadata }
+}
+
+/// What a run is about.
+package struct RunScope: Hashable, Sendable {
+    /// Of a statistics run an entity, of a retry a ``QuarantineSubject``; empty: all of the connection.
+    package var subject: String
+    /// Files that the ledger shows as done are read again.
+    package var again: Bool
+
+    package init(subject: String = "", again: Bool = false) {
+        self.subject = subject
+        self.again = again
+    }
 }
 
 /// Why a run was started. Raw values are stored.
@@ -108,7 +133,7 @@ package enum StopReason: Hashable, Sendable, CaseIterable {
 /// What happens to a connection.
 package enum ConnectionEvent: Hashable, Sendable {
     /// Somebody, or the boot, asks for a run.
-    case fetchRequested(RunKind, RunTrigger, slot: Timestamp?, requestID: String)
+    case fetchRequested(RunKind, RunTrigger, slot: Timestamp?, requestID: String, scope: RunScope = RunScope())
     /// The slot that the timer is armed for has come; the trigger says whether in time or to make up for a missed one.
     case slotDue(Timestamp, RunTrigger)
     /// The run's record is on disk.
@@ -149,9 +174,9 @@ extension ConnectionMachine {
     /// - Throws: ``CausewayError`` when the event is a request that cannot be met now; the machine is as it was.
     package mutating func apply(_ event: ConnectionEvent) throws(CausewayError) -> [ConnectionDirective] {
         switch event {
-        case .fetchRequested(let kind, let trigger, let slot, let requestID):
-            try admit()
-            return begin(kind, trigger, slot: slot, requestID: requestID)
+        case .fetchRequested(let kind, let trigger, let slot, let requestID, let scope):
+            try admit(kind)
+            return begin(kind, trigger, slot: slot, requestID: requestID, scope: scope)
         case .slotDue(let slot, let trigger):
             return slotDue(slot, trigger)
         case .runRecorded:
@@ -193,7 +218,7 @@ extension ConnectionMachine {
     /// The mutation that simulations must find: forgets that a run was decided. Never called otherwise.
     mutating func forgetRun() { run = nil }
 
-    private func admit() throws(CausewayError) {
+    private func admit(_ kind: RunKind) throws(CausewayError) {
         guard !isDeleting else {
             throw CausewayError(
                 .failedPrecondition, reason: "CONNECTION_DELETING", "The connection is being deleted.")
@@ -208,7 +233,7 @@ extension ConnectionMachine {
                 "Run \(run.plan.number) is in progress; watch it, or cancel it first.",
                 metadata: ["run": String(run.plan.number)])
         }
-        if hold == .needsReconnect {
+        if hold == .needsReconnect, kind.usesSource {
             throw CausewayError(
                 .failedPrecondition, reason: "NEEDS_RECONNECT",
                 "The connection needs new credentials; reconnect it first.")
@@ -216,10 +241,11 @@ extension ConnectionMachine {
     }
 
     private mutating func begin(
-        _ kind: RunKind, _ trigger: RunTrigger, slot: Timestamp?, requestID: String
+        _ kind: RunKind, _ trigger: RunTrigger, slot: Timestamp?, requestID: String, scope: RunScope = RunScope()
     ) -> [ConnectionDirective] {
         lastRunNumber += 1
-        let plan = RunPlan(number: lastRunNumber, kind: kind, trigger: trigger, slot: slot, requestID: requestID)
+        let plan = RunPlan(
+            number: lastRunNumber, kind: kind, trigger: trigger, slot: slot, requestID: requestID, scope: scope)
         run = ActiveRun(plan: plan, phase: .recording)
         return [.recordRun(plan)]
     }

@@ -29,7 +29,7 @@ extension Queries {
                 throw CausewayError.notFound(ResourceName.connection(connection))
             }
             var total = EntityFigures(today: today)
-            let quarantined = try QuarantineTable.counts(in: transaction, shard)
+            let quarantined = try QuarantineCounters(in: transaction, shard).counts
             var views: [EntityView] = []
             for entry in try EntityTable.list(in: transaction, shard) {
                 guard let state = try EntityState.load(in: transaction, shard, entry.id) else { continue }
@@ -52,7 +52,7 @@ extension Queries {
         return try context.readStore { transaction in
             let entries = try EntityTable.list(
                 in: transaction, shard, from: after.map { $0 + "\0" } ?? "", limit: limit + 1)
-            let quarantined = try QuarantineTable.counts(in: transaction, shard)
+            let quarantined = try QuarantineCounters(in: transaction, shard).counts
             var views: [EntityView] = []
             for entry in entries.prefix(limit) {
                 guard let state = try EntityState.load(in: transaction, shard, entry.id) else { continue }
@@ -76,7 +76,7 @@ extension Queries {
             }
             return EntityView(
                 id: entity, state: state, figures: try EntityFigures(of: state, today: today, in: transaction),
-                quarantinedRows: try QuarantineTable.counts(in: transaction, shard)[entity] ?? 0)
+                quarantinedRows: try QuarantineCounters(in: transaction, shard).counts[entity] ?? 0)
         }
     }
 

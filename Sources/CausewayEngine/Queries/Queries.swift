@@ -53,10 +53,8 @@ extension Queries {
         }
     }
 
+    /// Drops rows; numbers of which there is no row are passed over.
     package func dropQuarantinedRows(_ connection: String, _ numbers: [UInt64]) async throws(CausewayError) {
-        var unit = context.unit(of: try directory.shard(of: connection))
-        guard !numbers.isEmpty else { return }
-        for number in numbers { QuarantineTable.delete(from: &unit, number) }
-        try await context.store.commit(unit)
+        _ = try await directory.connection(connection).dropQuarantinedRows(numbers)
     }
 }

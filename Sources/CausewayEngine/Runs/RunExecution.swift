@@ -36,13 +36,15 @@ struct RunExecution: Sendable {
     ) async -> RunOutcome {
         var session = FetchSession(
             connection: connection, plan: plan, context: context, source: source, account: account)
-        do {
+        do throws(CausewayError) {
             try await session.connect()
             for settings in entities {
                 let entity = try EntityPlan(settings)
                 switch plan.kind {
                 case .full: try await session.fetch(entity)
                 case .metadata: try await session.sample(entity)
+                case .statistics, .quarantineRetry:
+                    throw CausewayError(.unimplemented, reason: "RUN_KIND", "This build cannot do such runs.")
                 }
             }
             return try await session.conclude(nil)

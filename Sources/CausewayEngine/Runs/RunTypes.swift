@@ -34,6 +34,7 @@ package struct RunView: Hashable, Sendable {
 
 extension StoredRun {
     package var runState: RunState { RunState(rawValue: state) ?? .failed }
+    package var scope: RunScope { RunScope(subject: subject, again: again) }
 
     /// A run that was just decided.
     init(_ plan: RunPlan, at now: Timestamp) {
@@ -45,6 +46,8 @@ extension StoredRun {
         counters = StoredCounters()
         slotMicros = plan.slot?.micros ?? 0
         requestID = plan.requestID
+        subject = plan.scope.subject
+        again = plan.scope.again
     }
 
     /// Says why the run failed.
@@ -74,6 +77,7 @@ extension StoredCounters {
         total.rowsUnchanged += part.rowsUnchanged
         total.rowsQuarantined += part.rowsQuarantined
         total.reconnects += part.reconnects
+        total.rowsSuperseded += part.rowsSuperseded
     }
 }
 

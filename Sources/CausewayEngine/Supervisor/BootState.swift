@@ -11,6 +11,8 @@ struct BootState: Sendable {
     /// The last run, when it was left open or ended as interrupted: another is to go on from its checkpoint.
     var unfinishedRun: StoredRun?
     var schedule: StoredScheduleState?
+    /// Data that was deleted is not all removed.
+    var isPurging = false
 
     /// Connections by id, those behind `after`.
     static func page(in transaction: borrowing ReadTransaction, after: String?, limit: Int) throws -> [BootState] {
@@ -38,7 +40,8 @@ struct BootState: Sendable {
                 let state = last.run.runState
                 return state.isEnded && state != .interrupted ? nil : last.run
             },
-            schedule: try ScheduleStateTable.get(in: transaction, shard))
+            schedule: try ScheduleStateTable.get(in: transaction, shard),
+            isPurging: try PurgeMarkTable.isSet(in: transaction, shard))
     }
 
     /// Shards that have data but no name: a creation that was not finished, or a deletion that was not.

@@ -13,23 +13,27 @@ extension Supervisor {
         return stored
     }
 
-    /// Changes name or time zone; nil: as it is. Daily schedules without a zone of their own follow at once.
+    /// Changes name, time zone or retention; nil: as it is. Daily schedules without a zone of their own follow at once;
+    /// what is older than the new retention goes after the connection's next run or within a day.
     ///
-    /// - Throws: ``CausewayError`` (invalid argument) for a zone that is not known; the store's.
+    /// - Throws: ``CausewayError`` (invalid argument) for a zone that is not known or a negative retention but -1; the
+    ///   store's.
     package func updateOrganisation(
-        displayName: String?, timeZone: String?
+        displayName: String?, timeZone: String?, retention: StoredRetention? = nil
     ) async throws(CausewayError) -> StoredOrganisation {
         if let timeZone, !context.environment.zones.isKnown(timeZone) {
             throw .invalid(
                 "organisation.time_zone",
                 "\"\(timeZone)\" is not a known time zone; use an IANA name like Europe/Paris.")
         }
+        try retention?.check()
         var attempt = 0
         while true {
             let before = try context.readStore { try OrganisationTable.get(in: $0) }
             var after = try organisation()
             if let displayName { after.displayName = displayName }
             if let timeZone { after.timeZone = timeZone }
+            if let retention { after.retention = retention }
             guard after != before else { return after }
             after.updateMicros = context.clock.now.micros
             var unit = context.unit(of: .system)

@@ -142,7 +142,8 @@ package struct SchemaUpdate: Sendable {
                 metadata: ["entity": state.id])
         }
         state.entity.primaryKey = key
-        for index in state.fields.indices where key.contains(state.fields[index].stored.apiLabel) {
+        for index in state.fields.indices
+        where key.contains(state.fields[index].stored.apiLabel) && !state.fields[index].stored.edited {
             state.fields[index].stored.required = true
         }
     }
