@@ -15,7 +15,7 @@ struct Causeway: AsyncParsableCommand {
               causeway catalogue list
               causeway connect sftp
               causeway fetch NAME
-              causeway overview NAME
+              causeway overview
 
             Shell completions:
               causeway --generate-completion-script bash|zsh|fish
@@ -29,7 +29,7 @@ struct Causeway: AsyncParsableCommand {
                     ConnectionEdit.self, ConnectionApply.self, ConnectionReconnect.self, ConnectionTest.self,
                     ConnectionPause.self, ConnectionResume.self, ConnectionDelete.self, ScheduleCommand.self,
                 ]),
-            CommandGroup(name: "Runs", subcommands: [Fetch.self, RunCommand.self]),
+            CommandGroup(name: "Runs", subcommands: [Fetch.self, Reload.self, RunCommand.self]),
             CommandGroup(
                 name: "Data",
                 subcommands: [

@@ -77,40 +77,6 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("keep_alive") && $0.contains("duration") })
     }
 
-    @Test func overview() {
-        let overview = ConnectionOverview.with {
-            $0.name = "connections/crm"
-            $0.connectTime = time(1_795_460_000)
-            $0.totalRecords = 99_996
-            $0.totalEntities = 1
-            $0.nullValues = 0.036
-            $0.completeness = 0.964
-            $0.last7Days = [
-                .with { $0.date = "2026-11-22" },
-                .with {
-                    $0.date = "2026-11-23"
-                    $0.newRecords = 99_000
-                    $0.updatedRecords = 1_000
-                },
-            ]
-        }
-        #expect(
-            text(.overview(overview, clock)) == """
-                Connection                  crm
-                Connected                   2026-11-23 19:53:20 (14 min 47 s ago)
-                Total records               99,996
-                Total entities              1
-                Fetched in the last 7 days  100,000 (99,000 new, 1,000 updated)
-                Null values                 3.6 %
-                Completeness                96.4 %
-
-                New and updated records by day
-                DAY            NEW  UPDATED
-                2026-11-22       0        0
-                2026-11-23  99,000    1,000  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇
-                """)
-    }
-
     @Test func recordsWithNullsAndHostileText() {
         let response = ListRecordsResponse.with {
             $0.fields = ["id", "na\u{202E}me"]

@@ -5,9 +5,12 @@ import CausewayMessages
 struct AdminStore: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
-        abstract: "Show the sizes and counts of the store.",
+        abstract: "Show the sizes and counts of the store, and where the bytes are.",
         discussion: """
-            Example:
+            By table, and by connection: what its keys and values take.
+
+            Examples:
+              causeway admin store
               causeway admin store -o json | jq '.tables[] | [.table, .entries, .bytes]'
             """)
 

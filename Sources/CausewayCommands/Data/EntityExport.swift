@@ -8,7 +8,8 @@ struct EntityExport: SessionCommand {
         abstract: "Write all records of an entity as CSV or JSON lines.",
         discussion: """
             In the order of their import, to stdout or a file. A file appears under its name only when it is whole; \
-            one that exists is overwritten only with --force.
+            one that exists is overwritten only with --force. Values of fields marked sensitive are left empty \
+            unless --reveal-sensitive is given, which needs the role admin.
 
             Examples:
               causeway entity export crm customers > customers.csv
@@ -24,11 +25,14 @@ struct EntityExport: SessionCommand {
     var path: String?
     @Flag(help: "Overwrite the file.")
     var force = false
+    @Flag(help: "Write the values of sensitive fields too.")
+    var revealSensitive = false
 
     func run(in session: Session) async throws {
         let request = ExportRecordsRequest.with {
             $0.parent = entity.resource(name)
             $0.format = format.format
+            $0.revealSensitive = revealSensitive
         }
         let target = try ExportTarget(path, overwrites: force, session.console)
         let counter = ExportCounter(session.console)

@@ -7,13 +7,13 @@ struct EntityRecords: SessionCommand {
         commandName: "records",
         abstract: "Show the latest records of an entity.",
         discussion: """
-            Last imported first. ∅ stands for null. --why shows which run brought each record, and from which row of \
-            which file.
+            Last imported first. ∅ stands for null, ••• for a value of a field marked sensitive. --why shows which run \
+            brought each record, when, and from which row of which file.
 
             Examples:
               causeway entity records crm customers
               causeway entity records crm customers --limit 5 --why
-              causeway entity records crm customers -o json | jq '.records[].values.email'
+              causeway entity records crm customers --all -o json | jq -r .values.email
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -21,6 +21,10 @@ struct EntityRecords: SessionCommand {
     @Argument(help: "The entity.") var entity: EntityName
     @Option(help: "How many records.")
     var limit: Limit = Limit(20)
+    @Option(help: ArgumentHelp("Go on where an earlier page ended.", valueName: "token"))
+    var pageToken: String?
+    @Flag(help: "All records, page by page; with --output json, each record is a line.")
+    var all = false
     @Flag(help: "Show where each record came from.")
     var why = false
 
@@ -28,16 +32,36 @@ struct EntityRecords: SessionCommand {
     private static let largestPage = 500
 
     func run(in session: Session) async throws {
-        var request = ListRecordsRequest.with { $0.parent = entity.resource(name) }
-        var all = ListRecordsResponse()
+        var request = ListRecordsRequest.with {
+            $0.parent = entity.resource(name)
+            $0.pageToken = pageToken ?? ""
+        }
+        guard !all else { return try await showAll(request, session) }
+        var found = ListRecordsResponse()
         repeat {
-            request.pageSize = Int32(min(limit.count - all.records.count, Self.largestPage))
-            request.pageToken = all.nextPageToken
+            request.pageSize = Int32(min(limit.count - found.records.count, Self.largestPage))
             let page = try await session.call(DataServiceMethods.listRecords, request)
-            all.fields = page.fields
-            all.records += page.records
-            all.nextPageToken = page.records.isEmpty ? "" : page.nextPageToken
-        } while !all.nextPageToken.isEmpty && all.records.count < limit.count
-        try session.console.emit(.records(all, why: why, session.clock))
+            found.fields = page.fields
+            found.records += page.records
+            found.nextPageToken = page.records.isEmpty ? "" : page.nextPageToken
+            request.pageToken = found.nextPageToken
+        } while !found.nextPageToken.isEmpty && found.records.count < limit.count
+        try session.console.emit(.records(found, why: why, session.clock))
+    }
+
+    /// One page after the other, none kept.
+    private func showAll(_ first: ListRecordsRequest, _ session: Session) async throws {
+        var request = first
+        request.pageSize = Int32(Self.largestPage)
+        repeat {
+            var page = try await session.call(DataServiceMethods.listRecords, request)
+            request.pageToken = page.records.isEmpty ? "" : page.nextPageToken
+            page.nextPageToken = ""
+            switch session.console.format {
+            case .json:
+                for record in page.records { try session.console.item(record.json(page.fields, provenance: why), []) }
+            case .table: try session.console.emit(.records(page, why: why, session.clock))
+            }
+        } while !request.pageToken.isEmpty
     }
 }

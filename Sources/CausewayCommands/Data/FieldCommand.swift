@@ -5,5 +5,5 @@ struct FieldCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "field",
         abstract: "The columns of an entity.",
-        subcommands: [FieldList.self, FieldShow.self])
+        subcommands: [FieldList.self, FieldShow.self, FieldEdit.self])
 }

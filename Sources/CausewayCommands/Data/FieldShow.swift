@@ -8,14 +8,19 @@ struct FieldShow: SessionCommand {
         commandName: "show",
         abstract: "Show a field with its figures.",
         discussion: """
-            Example:
+            Rows, values, distinct values, minimum and maximum by the field's type, mean, lengths, and the values that \
+            occur most often. ≈ marks what is estimated because there are too many distinct values to count each; the \
+            bound is said then. Values of a field marked sensitive are masked: •••.
+
+            Examples:
               causeway field show crm customers email
+              causeway field show crm customers country -o json | jq '.topValues[:3]'
             """)
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The connection.") var name: ConnectionName
     @Argument(help: "The entity.") var entity: EntityName
-    @Argument(help: "The field, as the source calls it.")
+    @Argument(help: "The field, as the source calls it.", completion: FieldNames.completion)
     var field: String
 
     func run(in session: Session) async throws {

@@ -41,7 +41,7 @@ struct Console: Sendable {
         case .json: try line(report.json.written(.indented))
         case .table where isQuiet: for name in report.names { try line(Escaping.line(name)) }
         case .table:
-            let lines = report.lines(width: out.columns, colours: out.colours)
+            let lines = report.lines(on: out)
             if !lines.isEmpty { try write(.out, Array((lines.joined(separator: "\n") + "\n").utf8)) }
         }
         for sentence in report.notes { note(sentence) }
@@ -69,6 +69,9 @@ struct Console: Sendable {
 
     /// Bytes for the terminal behind stderr, control sequences included: progress and prompts.
     func display(_ text: String) { try? write(.err, Array(text.utf8)) }
+
+    /// Bytes for the terminal behind stdout, control sequences included: what is refreshed in place.
+    func refresh(_ text: String) throws { try write(.out, Array(text.utf8)) }
 
     private func line(_ text: String) throws { try write(.out, Array((text + "\n").utf8)) }
 }

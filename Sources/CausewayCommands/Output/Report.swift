@@ -32,6 +32,12 @@ struct Report: Hashable, Sendable {
         return lines
     }
 
+    /// The lines for a screen: as wide as it is, and in ASCII where it shows no more.
+    func lines(on screen: Screen) -> [String] {
+        let lines = lines(width: screen.columns, colours: screen.colours)
+        return screen.isUnicode ? lines : lines.map { Bar.plain($0) }
+    }
+
     private static func lines(of block: Block, width: Int?, colours: Bool) -> [String] {
         switch block {
         case .heading(let text): [Style.strong.applied(to: Escaping.line(text), colours: colours)]

@@ -6,8 +6,12 @@ struct Screen: Hashable, Sendable {
     var isTerminal: Bool
     /// Its width in columns; what is not a terminal has none and nothing is cut for it.
     var columns: Int?
+    /// Its height in lines, nil where that is not known.
+    var rows: Int?
     /// Whether control sequences for colours are wanted.
     var colours: Bool
+    /// Whether it shows more than ASCII; what is not a terminal takes everything.
+    var isUnicode = true
 
     /// A pipe or a file.
     static let none = Screen(isTerminal: false, columns: nil, colours: false)
@@ -21,7 +25,17 @@ struct Screen: Hashable, Sendable {
         let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return Screen(
             isTerminal: true, columns: isKnown ? Int(size.ws_col) : 80,
-            colours: (Environment.value("NO_COLOR") ?? "").isEmpty && Environment.value("TERM") != "dumb")
+            rows: isKnown && size.ws_row > 0 ? Int(size.ws_row) : nil,
+            colours: (Environment.value("NO_COLOR") ?? "").isEmpty && Environment.value("TERM") != "dumb",
+            isUnicode: isUnicode(Environment.value))
+    }
+
+    /// Whether the locale's characters are UTF-8, by the variables of POSIX in their order.
+    static func isUnicode(_ variable: (String) -> String?) -> Bool {
+        let names = ["LC_ALL", "LC_CTYPE", "LANG"]
+        guard let locale = names.lazy.compactMap(variable).first(where: { !$0.isEmpty }) else { return false }
+        let name = locale.lowercased()
+        return name.contains("utf-8") || name.contains("utf8")
     }
 }
 

@@ -6,7 +6,9 @@ struct QuarantineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quarantine",
         abstract: "Rows that could not be taken, with the reason and their bytes.",
-        subcommands: [QuarantineList.self, QuarantineShow.self, QuarantineExport.self, QuarantineDrop.self])
+        subcommands: [
+            QuarantineList.self, QuarantineShow.self, QuarantineExport.self, QuarantineRetry.self, QuarantineDrop.self,
+        ])
 }
 
 /// A row in quarantine on the command line: its number.

@@ -18,6 +18,7 @@ struct Fetch: SessionCommand {
               causeway fetch crm
               causeway fetch crm --metadata-only
               causeway fetch crm --no-wait
+              causeway fetch crm --again
               causeway fetch crm -o json | tail -n1 | jq .counters
             """)
 
@@ -25,26 +26,43 @@ struct Fetch: SessionCommand {
     @Argument(help: "The connection.") var name: ConnectionName
     @Flag(help: "Propose entities' fields and types from a sample; import nothing.")
     var metadataOnly = false
+    @Flag(help: "Read all files again, also those that were read before and have not changed.")
+    var again = false
+    @OptionGroup var start: StartOptions
+
+    func run(in session: Session) async throws {
+        try await session.start(name, noWait: start.noWait) {
+            try await session.call(RunServiceMethods.startFetch) {
+                $0.connection = name.resource
+                $0.metadataOnly = metadataOnly
+                $0.again = again
+                $0.requestID = start.requestID ?? RequestID.make()
+            }
+        }
+    }
+}
+
+/// What commands understand that start a run.
+struct StartOptions: ParsableArguments {
     @Flag(help: "Start the run and do not wait for its end.")
     var noWait = false
     @Option(help: ArgumentHelp("The same id gives the same run within 24 hours.", valueName: "uuid"))
     var requestID: String?
+}
 
-    func run(in session: Session) async throws {
+extension Session {
+    /// Starts a run and follows it to its end, or says how to.
+    func start(_ name: ConnectionName, noWait: Bool, _ body: () async throws -> Run) async throws {
         let started: Run
         do {
-            started = try await session.call(RunServiceMethods.startFetch) {
-                $0.connection = name.resource
-                $0.metadataOnly = metadataOnly
-                $0.requestID = requestID ?? RequestID.make()
-            }
+            started = try await body()
         } catch let error as CausewayError where error.code == .aborted {
             var failure = Failure(error)
             failure.hints.append("Watch the run in progress: causeway run watch \(name.id)")
             throw failure
         }
-        guard noWait else { return try await session.follow(started) }
-        try session.console.emit(
+        guard noWait else { return try await follow(started) }
+        try console.emit(
             Report(
                 json: started.json, names: [started.number],
                 notes: ["Started run \(started.number). Watch: causeway run watch \(name.id) \(started.number)"]))

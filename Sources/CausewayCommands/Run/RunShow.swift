@@ -5,8 +5,11 @@ import CausewayMessages
 struct RunShow: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show a run with its counters, and why it failed.",
+        abstract: "Show a run with its counters and stages, and why it failed.",
         discussion: """
+            The stages overlap: each is shown with the time that it was at work, and how fast it was then. The \
+            slowest says what to look at first.
+
             Examples:
               causeway run show crm
               causeway run show crm 12 -o json | jq .counters

@@ -30,6 +30,19 @@ enum Completions {
         return await ask(DataServiceMethods.listEntities, request)?.entities.map(\.id) ?? []
     }
 
+    /// The fields of the entity that stands before the word at `index`, behind its connection.
+    static func fields(_ words: [String], _ index: Int) async -> [String] {
+        guard words.indices.contains(index - 1), words.indices.contains(index - 2),
+            let connection = ConnectionName(argument: words[index - 2]),
+            let entity = EntityName(argument: words[index - 1])
+        else { return [] }
+        let request = ListFieldsRequest.with {
+            $0.parent = entity.resource(connection)
+            $0.pageSize = 1_000
+        }
+        return await ask(DataServiceMethods.listFields, request)?.fields.map(\.label) ?? []
+    }
+
     private static func ask<Request, Response>(
         _ method: MethodDescriptor<Request, Response>, _ request: Request
     ) async -> Response? {

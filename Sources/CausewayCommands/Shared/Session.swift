@@ -6,7 +6,7 @@ struct Session: Sendable {
     let daemon: any Daemon
     let console: Console
     let prompt: Prompt
-    let clock: LocalClock
+    var clock: LocalClock
     /// How long to wait for an answer; nil: the client's own limit.
     let timeout: Duration?
 
@@ -83,5 +83,7 @@ extension ListEntitiesRequest: PagedRequest { static var largestPage: Int32 { 20
 extension ListEntitiesResponse: PagedResponse { var items: [Entity] { entities } }
 extension ListFieldsRequest: PagedRequest { static var largestPage: Int32 { 1_000 } }
 extension ListFieldsResponse: PagedResponse { var items: [Field] { fields } }
+extension ListMetadataChangesRequest: PagedRequest { static var largestPage: Int32 { 200 } }
+extension ListMetadataChangesResponse: PagedResponse { var items: [MetadataChange] { changes } }
 extension ListQuarantinedRowsRequest: PagedRequest { static var largestPage: Int32 { 200 } }
 extension ListQuarantinedRowsResponse: PagedResponse { var items: [QuarantinedRow] { quarantinedRows } }

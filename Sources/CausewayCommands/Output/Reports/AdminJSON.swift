@@ -47,6 +47,33 @@ extension StoreFigures {
                 tables.map {
                     ["table": .string($0.table), "entries": .integer($0.entries), "bytes": .integer($0.bytes)]
                 }),
+            "connections": .array(connections.map(\.json)),
+        ]
+    }
+}
+
+extension ConnectionFigures {
+    var json: JSONValue {
+        [
+            "connection": .string(connection),
+            "bytes": .integer(bytes),
+            "recordBytes": .integer(recordBytes),
+            "indexBytes": .integer(indexBytes),
+            "statisticsBytes": .integer(statisticsBytes),
+            "quarantineBytes": .integer(quarantineBytes),
+            "otherBytes": .integer(otherBytes),
+        ]
+    }
+}
+
+extension Retention {
+    /// 0: the default, -1: for ever.
+    var json: JSONValue {
+        [
+            "runDays": .integer(runDays),
+            "logDays": .integer(logDays),
+            "quarantineDays": .integer(quarantineDays),
+            "quarantineRows": .integer(quarantineRows),
         ]
     }
 }

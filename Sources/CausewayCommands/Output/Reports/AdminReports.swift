@@ -69,23 +69,72 @@ extension Report {
         facts.add("Commits", "\(Wording.count(store.commits)) of \(Wording.count(store.units, "change"))")
         facts.add("Longest write", Wording.millis(store.longestWriteMicros))
         facts.add("Readers", "\(store.readers), the oldest lags \(Wording.count(store.oldestReaderLag, "transaction"))")
-        var table = Table(columns: [.whole("TABLE"), .number("ENTRIES"), .number("BYTES")])
-        for figures in store.tables {
-            table.rows.append([.init(figures.table), .count(figures.entries), .init(Wording.bytes(figures.bytes))])
+        var blocks: [Block] = [.facts(facts)]
+        if !store.connections.isEmpty {
+            blocks += [.heading("Connections"), .table(connectionTable(store.connections))]
         }
-        return Report(json: store.json, blocks: [.facts(facts), .table(table)], names: [store.path])
+        blocks += [.heading("Tables"), .table(tableTable(store.tables))]
+        return Report(json: store.json, blocks: blocks, names: [store.path])
+    }
+
+    /// What each connection takes, largest first.
+    private static func connectionTable(_ connections: [ConnectionFigures]) -> Table {
+        var table = Table(columns: [
+            .text("CONNECTION", shrinksTo: 12), .number("BYTES"), .number("RECORDS"), .number("KEYS"),
+            .number("STATISTICS"), .number("QUARANTINE"), .number("OTHER"), .bars("").dispensable,
+        ])
+        let most = connections.map(\.bytes).max() ?? 0
+        for figures in connections {
+            table.rows.append([
+                .init(ResourceName.match(figures.connection, "connections/*")?.first ?? figures.connection),
+                .init(Wording.bytes(figures.bytes)), .init(Wording.bytes(figures.recordBytes)),
+                .init(Wording.bytes(figures.indexBytes)), .init(Wording.bytes(figures.statisticsBytes)),
+                .init(Wording.bytes(figures.quarantineBytes)), .init(Wording.bytes(figures.otherBytes)),
+                .init(Bar(most > 0 ? Double(figures.bytes) / Double(most) : 0)),
+            ])
+        }
+        return table
+    }
+
+    /// What each table takes, largest first.
+    private static func tableTable(_ tables: [TableFigures]) -> Table {
+        var table = Table(columns: [.whole("TABLE"), .number("ENTRIES"), .number("BYTES"), .bars("")])
+        let most = tables.map(\.bytes).max() ?? 0
+        for figures in tables.sorted(by: { ($0.bytes, $1.table) > ($1.bytes, $0.table) }) {
+            table.rows.append([
+                .init(figures.table), .count(figures.entries), .init(Wording.bytes(figures.bytes)),
+                .init(Bar(most > 0 ? Double(figures.bytes) / Double(most) : 0)),
+            ])
+        }
+        return table
     }
 
     static func organisation(_ organisation: Organisation, _ clock: LocalClock, changed: Bool = false) -> Report {
         var facts = Facts()
         facts.add("Name", organisation.displayName)
         facts.add("Time zone", organisation.timeZone)
+        let retention = organisation.retention ?? Retention()
+        facts.add("Runs kept", Retention.text(retention.runDays, "day", usual: 90))
+        facts.add("Logs of runs kept", Retention.text(retention.logDays, "day", usual: 30))
+        facts.add("Quarantine kept", Retention.text(retention.quarantineDays, "day", usual: 90))
+        facts.add("Of a connection", Retention.text(retention.quarantineRows, "row", usual: 1_000_000))
         facts.add("Changed", organisation.updateTime.map { clock.long($0.instant) })
         return Report(
             json: .members([
                 "displayName": .string(organisation.displayName), "timeZone": .string(organisation.timeZone),
-                "updateTime": .time(organisation.updateTime),
+                "updateTime": .time(organisation.updateTime), "retention": retention.json,
             ]), blocks: [.facts(facts)], names: [organisation.displayName], notes: changed ? ["Changed."] : [])
+    }
+}
+
+extension Retention {
+    /// "90 days, the default", "7 days", "for ever".
+    fileprivate static func text(_ number: Int64, _ unit: String, usual: Int64) -> String {
+        switch number {
+        case 0: "\(Wording.count(usual, unit)), the default"
+        case ..<0: unit == "row" ? "any number" : "for ever"
+        default: Wording.count(number, unit)
+        }
     }
 }
 

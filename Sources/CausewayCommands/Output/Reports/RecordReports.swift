@@ -12,18 +12,22 @@ extension Report {
         }
         var table = Table(columns: columns)
         for record in response.records {
-            let values = record.values.map { value in value.text.map { Table.Cell($0) } ?? Table.Cell("∅", .faint) }
+            let values = record.values.map { value in
+                value.text.map { Table.Cell($0) } ?? Table.Cell(value.masked ? Value.mask : "∅", .faint)
+            }
             table.rows.append((why ? record.provenance(clock) : []) + values)
         }
-        let json: JSONValue = [
+        let json: JSONValue = .members([
             "fields": .array(response.fields.map(JSONValue.string)),
             "records": .array(response.records.map { $0.json(response.fields, provenance: why) }),
-        ]
+            "nextPageToken": .text(response.nextPageToken),
+        ])
         var notes: [String] = []
         if response.records.isEmpty {
             notes.append("No records.")
         } else if !response.nextPageToken.isEmpty {
-            notes.append("There are more: --limit takes more, `causeway entity export` all.")
+            notes.append(
+                "There are more: --limit takes more, --all all. Next page: --page-token \(response.nextPageToken)")
         }
         return Report(json: json, blocks: [.table(table)], notes: notes)
     }

@@ -1,3 +1,4 @@
+import CausewayCore
 import CausewayMessages
 
 // Runs as documents, with the names of protobuf's JSON mapping; counts are numbers and never left out.
@@ -19,6 +20,9 @@ extension Run {
                 entities.map { part in
                     ["entity": .string(part.entity), "counters": (part.counters ?? RunCounters()).json]
                 }),
+            "stages": .list(stages.map(\.json)),
+            "slowestStage": .text(slowestStage),
+            "subject": .text(subject),
             "error": error?.json,
         ])
     }
@@ -39,7 +43,21 @@ extension RunCounters {
             "rowsUpdated": .integer(rowsUpdated),
             "rowsUnchanged": .integer(rowsUnchanged),
             "rowsQuarantined": .integer(rowsQuarantined),
+            "rowsSuperseded": .integer(rowsSuperseded),
             "reconnects": .integer(reconnects),
+        ]
+    }
+}
+
+extension RunStage {
+    var json: JSONValue {
+        [
+            "stage": .string(stage),
+            "busySeconds": .double(Double((busyTime?.length ?? .zero).microseconds) / 1e6),
+            "bytes": .integer(bytes),
+            "rows": .integer(rows),
+            "bytesPerSecond": .double(bytesPerSecond),
+            "rowsPerSecond": .double(rowsPerSecond),
         ]
     }
 }

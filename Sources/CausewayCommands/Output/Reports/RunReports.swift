@@ -30,6 +30,7 @@ extension Report {
         facts.add("Run", run.name)
         facts.add("State", run.state.word, run.state.style)
         facts.add("Kind", run.kind.word)
+        facts.add("About", run.subject)
         facts.add("Trigger", run.trigger.word)
         facts.add("Activity", run.activity)
         facts.add("Slot", run.slotTime.map { clock.text($0.instant) })
@@ -39,6 +40,8 @@ extension Report {
         facts.add("Took", run.length.map(Wording.duration))
         facts.add("Files", counters.filesText)
         facts.add("Bytes", counters.bytesText)
+        facts.add("Superseded", counters.rowsSuperseded > 0 ? counters.supersededText : nil)
+        facts.add("Slowest stage", run.slowestStage)
         facts.add("Reconnects", counters.reconnects > 0 ? Wording.count(counters.reconnects) : nil)
         if let error = run.error {
             facts.add("Error", "\(error.message)", .bad)
@@ -47,7 +50,7 @@ extension Report {
                 "Again", error.retryable ? "the next scheduled run may succeed" : "not before something is changed")
         }
         return Report(
-            json: run.json, blocks: [.facts(facts)] + run.countersBlocks, names: [run.number],
+            json: run.json, blocks: [.facts(facts)] + run.countersBlocks + run.stagesBlocks, names: [run.number],
             notes: run.advice)
     }
 
@@ -63,6 +66,7 @@ extension Report {
             }
         }
         if let files = counters.filesText { line += "; \(files)" }
+        if !run.slowestStage.isEmpty { line += "; slowest stage: \(run.slowestStage)" }
         var blocks: [Block] = [.text([line + "."])]
         if let error = run.error { blocks.append(.text(["\(error.reason): \(error.message)"])) }
         blocks += run.countersBlocks
@@ -79,6 +83,11 @@ extension RunCounters {
         ].filter { $0.0 > 0 }.map { "\(Wording.count($0.0)) \($0.1)" }
         return (parts.isEmpty ? "none read" : parts.joined(separator: ", "))
             + " of \(Wording.count(filesListed, "file")) listed"
+    }
+
+    /// Rows that a later row of the same run replaced.
+    var supersededText: String {
+        "\(Wording.count(rowsSuperseded, "row")) had the key of a later row of the run; the last one stays"
     }
 
     /// "12.3 MB of 27.0 MB", nil when there was nothing to read.
@@ -117,6 +126,29 @@ extension Run {
         return hasRead || kind != .metadata && !entities.isEmpty ? [.table(countersTable)] : []
     }
 
+    /// Where the time went: stages overlap, so their times are more than the run's together.
+    fileprivate var stagesBlocks: [Report.Block] {
+        guard !stages.isEmpty else { return [] }
+        var table = Table(columns: [
+            .whole("STAGE"), .number("BUSY"), .number("BYTES"), .number("BYTES/S"), .number("ROWS"), .number("ROWS/S"),
+            .bars(""),
+        ])
+        let times = stages.map { Double(max(0, ($0.busyTime?.length ?? .zero).microseconds)) }
+        let longest = times.max() ?? 0
+        for (stage, time) in zip(stages, times) {
+            let style: Style = stage.stage == slowestStage ? .warning : .plain
+            table.rows.append([
+                .init(stage.stage, style), .init(Wording.duration(.microseconds(Int64(time))), style),
+                .init(stage.bytes > 0 ? Wording.bytes(stage.bytes) : ""),
+                .init(stage.bytesPerSecond > 0 ? Wording.bytes(Wording.whole(stage.bytesPerSecond)) + "/s" : ""),
+                .init(stage.rows > 0 ? Wording.count(stage.rows) : ""),
+                .init(stage.rowsPerSecond > 0 ? Wording.count(Wording.whole(stage.rowsPerSecond)) : ""),
+                .init(Bar(longest > 0 ? time / longest : 0), style == .warning ? .warning : .good),
+            ])
+        }
+        return [.heading("Stages"), .table(table)]
+    }
+
     /// What to do about the run's end.
     fileprivate var advice: [String] {
         let counters = counters ?? RunCounters()
@@ -142,4 +174,9 @@ extension Run {
         if state == .interrupted { advice.append("Another run goes on from its checkpoint.") }
         return advice
     }
+}
+
+extension Wording {
+    /// The nearest whole number, within what a count may be.
+    fileprivate static func whole(_ number: Double) -> Int64 { number.isFinite ? Int64(min(max(number, 0), 1e15)) : 0 }
 }

@@ -7,22 +7,28 @@ struct LocalClock: Sendable {
     let now: Timestamp
     /// Seconds that the reader's clocks are ahead of UTC at an instant.
     let offset: @Sendable (Timestamp) -> Int
+    /// It is the machine's, and goes on.
+    private let ticks: Bool
 
-    init(now: Timestamp, offset: @escaping @Sendable (Timestamp) -> Int) {
+    init(now: Timestamp, ticks: Bool = false, offset: @escaping @Sendable (Timestamp) -> Int) {
         self.now = now
+        self.ticks = ticks
         self.offset = offset
     }
 
     /// The clock of this process: `TZ`, or the machine's zone.
     static func system() -> LocalClock {
         tzset()
-        return LocalClock(now: Timestamp(seconds: Int64(time(nil)))) { instant in
+        return LocalClock(now: Timestamp(seconds: Int64(time(nil))), ticks: true) { instant in
             var seconds = time_t(instant.seconds)
             var parts = tm()
             guard localtime_r(&seconds, &parts) != nil else { return 0 }
             return parts.tm_gmtoff
         }
     }
+
+    /// The clock as it stands now; one that is fixed stays what it is.
+    var current: LocalClock { ticks ? .system() : self }
 
     /// "2026-11-23 19:08:07".
     func text(_ time: Timestamp) -> String {

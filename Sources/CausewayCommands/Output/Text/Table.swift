@@ -9,6 +9,9 @@ struct Table: Hashable, Sendable {
         var shrinksTo: Int?
         /// What does not fit goes on in the next line instead of being cut.
         var wraps = false
+        /// Left out where the screen is too narrow even when all that may shrink has shrunk; the last such column
+        /// goes first.
+        var isDispensable = false
 
         /// Text, cut where the screen is too narrow.
         static func text(_ title: String, shrinksTo: Int? = 8) -> Column { Column(title: title, shrinksTo: shrinksTo) }
@@ -19,16 +22,32 @@ struct Table: Hashable, Sendable {
         /// A name or a time, never cut: it is there to be copied.
         static func whole(_ title: String) -> Column { Column(title: title) }
         static func number(_ title: String) -> Column { Column(title: title, standsRight: true) }
+        /// Bars, as long as the screen has room.
+        static func bars(_ title: String) -> Column { Column(title: title, shrinksTo: 6) }
+
+        /// The column, to be left out where there is no room for it.
+        var dispensable: Column {
+            var column = self
+            column.isDispensable = true
+            return column
+        }
     }
 
     /// One cell. Its text is made harmless when the table is laid out.
     struct Cell: Hashable, Sendable, ExpressibleByStringLiteral {
         var text: String
         var style: Style
+        /// The cell is a bar instead of text, which is as long as its column is wide.
+        var bar: Bar?
 
         init(_ text: String, _ style: Style = .plain) {
             self.text = text
             self.style = style
+        }
+        init(_ bar: Bar, _ style: Style = .good) {
+            text = ""
+            self.style = style
+            self.bar = bar
         }
         init(stringLiteral value: String) { self.init(value) }
 
@@ -43,8 +62,17 @@ struct Table: Hashable, Sendable {
     ///
     /// - Parameter width: columns of the screen to fit into where columns may shrink; nil: nothing is cut.
     func lines(width: Int?, colours: Bool) -> [String] {
-        let texts = rows.map { row in row.map { Escaping.line($0.text) } }
-        let widths = fitted(naturalWidths(texts), into: width)
+        var texts = rows.map { row in row.map { Escaping.line($0.text) } }
+        let natural = naturalWidths(texts)
+        if let width, let index = dispensable(natural, width) {
+            return without(index).lines(width: width, colours: colours)
+        }
+        let widths = fitted(natural, into: width)
+        for (number, row) in rows.enumerated() {
+            for (index, cell) in row.enumerated() where index < widths.count {
+                if let bar = cell.bar { texts[number][index] = bar.text(width: widths[index]) }
+            }
+        }
         var lines: [String] = []
         if columns.contains(where: { !$0.title.isEmpty }) {
             let titles = columns.map(\.title)
@@ -60,10 +88,29 @@ struct Table: Hashable, Sendable {
 
     private func naturalWidths(_ texts: [[String]]) -> [Int] {
         columns.indices.map { index in
-            texts.reduce(DisplayWidth.of(columns[index].title)) { widest, row in
+            let title = DisplayWidth.of(columns[index].title)
+            if rows.contains(where: { index < $0.count && $0[index].bar != nil }) { return max(title, Bar.longest) }
+            return texts.reduce(title) { widest, row in
                 max(widest, index < row.count ? DisplayWidth.of(row[index]) : 0)
             }
         }
+    }
+
+    /// The column to leave out first, nil when all fit or none may be left out.
+    private func dispensable(_ natural: [Int], _ width: Int) -> Int? {
+        let least = columns.indices.reduce(Self.gap * max(0, columns.count - 1)) { sum, index in
+            sum + min(natural[index], columns[index].shrinksTo ?? natural[index])
+        }
+        return least > width ? columns.lastIndex { $0.isDispensable } : nil
+    }
+
+    private func without(_ index: Int) -> Table {
+        var table = self
+        table.columns.remove(at: index)
+        for number in table.rows.indices where index < table.rows[number].count {
+            table.rows[number].remove(at: index)
+        }
+        return table
     }
 
     /// Takes columns away from the widest column that may shrink until all fit or nothing is left to take.

@@ -31,12 +31,14 @@ enum Wording {
     }
 
     /// "0 %", "12.5 %", "< 0.1 %", "> 99.9 %": never rounded to all or nothing.
-    static func share(_ share: Double) -> String {
+    ///
+    /// - Parameter aligned: always with a digit behind the point, for columns of shares.
+    static func share(_ share: Double, aligned: Bool = false) -> String {
         guard share.isFinite else { return "–" }
         let tenths = Int64((min(max(share, 0), 1) * 1_000).rounded())
         if share > 0, tenths == 0 { return "< 0.1 %" }
         if share < 1, tenths == 1_000 { return "> 99.9 %" }
-        return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
+        return tenths % 10 == 0 && !aligned ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
     }
 
     /// "0.4 s", "12 s", "3 min 20 s", "2 h 5 min", "4 d 3 h".
