@@ -38,6 +38,8 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // The Linux calls that the Glibc module leaves out (eventfd, peer credentials, …).
         .target(name: "CLinux"),
+        // Masks over 64 bytes at a time, with vector instructions.
+        .target(name: "CScan"),
 
         // Values.
         .target(name: "CCausewayProto", dependencies: ["CProtobufC"]),
@@ -74,7 +76,7 @@ let package = Package(
         // The work.
         .target(
             name: "CausewayIngest",
-            dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CZlib", "CZstd"],
+            dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CScan", "CZlib", "CZstd"],
             swiftSettings: settings),
         .target(
             name: "CausewayEngine",
@@ -187,7 +189,9 @@ let package = Package(
             name: "CausewayVaultTests", dependencies: ["CausewayCore", "CausewayVault"], swiftSettings: settings),
         .testTarget(
             name: "CausewayIngestTests",
-            dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CausewayIngest", "CZlib", "CZstd"],
+            dependencies: [
+                "CausewayCore", "CausewayStore", "CausewayMessages", "CausewayIngest", "CZlib", "CZstd",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CausewayDaemonTests",

@@ -5,7 +5,7 @@ import Testing
 
 /// The same rows whatever the way to them.
 @Suite struct EquivalenceTests {
-    static let seeds: [UInt64] = Array(1...12)
+    static let seeds: [UInt64] = Array(1...24)
 
     private func options(_ numbers: inout SeededNumbers) -> FileFormatOptions {
         var options = FileFormatOptions()
@@ -16,6 +16,9 @@ import Testing
         options.batchRows = [1, 3, 1_000].randomElement(using: &numbers) ?? 1
         options.batchBytes = [1, 50, 4 << 20].randomElement(using: &numbers) ?? 1
         options.primaryKey = Bool.random(using: &numbers) ? ["a"] : []
+        if Int.random(in: 0..<3, using: &numbers) == 0 { options.escape = UInt8(ascii: "\\") }
+        if Int.random(in: 0..<3, using: &numbers) == 0 { options.comment = UInt8(ascii: "#") }
+        options.raggedRows = FileFormatOptions.RaggedOption.allCases.randomElement(using: &numbers) ?? .quarantine
         return options
     }
 
@@ -25,9 +28,12 @@ import Testing
             let length = Int.random(in: 0...400, using: &numbers)
             let text = RandomText.wild(&numbers, length: length)
             let options = options(&numbers)
-            let expected = ReferenceParser(
-                bytes: text, longest: options.maximumRowBytes, keyColumns: options.primaryKey.isEmpty ? [] : [0]
-            ).rows()
+            var reference = ReferenceParser(
+                bytes: text, longest: options.maximumRowBytes, keyColumns: options.primaryKey.isEmpty ? [] : [0])
+            reference.escape = options.escape ?? UInt8(ascii: "\"")
+            reference.comment = options.comment
+            reference.raggedRows = options.raggedRows
+            let expected = reference.rows()
             let (outcome, _, error) = try read(text, options)
             #expect(error == nil)
             let shown = "seed \(seed): \(String(decoding: text, as: UTF8.self).debugDescription)"

@@ -22,6 +22,7 @@ enum RandomText {
             Array("\n".utf8), Array("\r\n".utf8), Array("\r".utf8), Array("é".utf8), Array("東".utf8), [0], [0xFF],
             [0xC3],
             Array("long text without end".utf8), Array("1,2,3\n".utf8), Array("1,\"2\",3\n".utf8), Array("\n\"".utf8),
+            Array("\\".utf8), Array("\\\"".utf8), Array("\n#".utf8), Array("#".utf8),
         ]
         // Most files hold few of the odd ones.
         let used = pieces.filter { _ in Int.random(in: 0..<3, using: &numbers) > 0 }

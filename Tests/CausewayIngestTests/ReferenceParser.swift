@@ -20,6 +20,9 @@ struct ReferenceParser {
     let bytes: [UInt8]
     let longest: Int
     let keyColumns: [Int]
+    var escape = UInt8(ascii: "\"")
+    var comment: UInt8?
+    var raggedRows = FileFormatOptions.RaggedOption.quarantine
 
     func rows() -> [Row] {
         var rows: [Row] = []
@@ -30,6 +33,10 @@ struct ReferenceParser {
                 at = next
                 continue
             }
+            if bytes[at] == comment {
+                at = firstLineEnd(from: at).next
+                continue
+            }
             let line = linesBefore(at) + 1
             func add(_ values: [[UInt8]], _ reason: RejectedRow.Reason?, _ end: Int) {
                 rows.append(
@@ -38,7 +45,11 @@ struct ReferenceParser {
                         line: line, raw: Array(bytes[at..<end])))
             }
             switch cut(at) {
-            case .row(let values, let end, let next):
+            case .row(var values, let end, let next):
+                if let columns, values.count < columns, raggedRows != .quarantine {
+                    values += Array(repeating: [], count: columns - values.count)
+                }
+                if let columns, values.count > columns, raggedRows == .truncate { values = Array(values[..<columns]) }
                 guard let columns else {
                     columns = values.count
                     at = next
@@ -94,9 +105,10 @@ struct ReferenceParser {
                 at += 1
                 while true {
                     if at >= start + longest || at >= bytes.count { return .unclosed(open: open) }
-                    if bytes[at] == UInt8(ascii: "\"") {
-                        guard at + 1 < bytes.count, bytes[at + 1] == UInt8(ascii: "\"") else { break }
+                    if isEscape(at) {
                         at += 1
+                    } else if bytes[at] == UInt8(ascii: "\"") {
+                        break
                     }
                     value.append(bytes[at])
                     at += 1
@@ -117,30 +129,38 @@ struct ReferenceParser {
         }
     }
 
+    /// Whether the byte makes text of the one behind it.
+    private func isEscape(_ at: Int) -> Bool {
+        guard bytes[at] == escape, at + 1 < bytes.count else { return false }
+        return bytes[at + 1] == UInt8(ascii: "\"") || bytes[at + 1] == escape
+    }
+
     /// Where the text after the closing quote begins.
     private func junkPlace(_ open: Int) -> Int {
         var at = open + 1
-        while bytes[at] != UInt8(ascii: "\"") || bytes[at + 1] == UInt8(ascii: "\"") {
-            at += bytes[at] == UInt8(ascii: "\"") ? 2 : 1
-        }
+        while isEscape(at) || bytes[at] != UInt8(ascii: "\"") { at += isEscape(at) ? 2 : 1 }
         return at + 1
     }
 
+    /// As many values as the header, two or more, none of which holds a quote that was not quoted.
     private func isClean(_ line: Range<Int>, _ columns: Int) -> Bool {
-        let parser = ReferenceParser(bytes: Array(bytes[line]), longest: .max / 2, keyColumns: [])
+        var parser = ReferenceParser(bytes: Array(bytes[line]), longest: .max / 2, keyColumns: [])
+        parser.escape = escape
         guard columns > 1, !line.isEmpty, case .row(let values, let end, _) = parser.cut(0) else { return false }
-        var written: [UInt8] = []
-        var options: [[UInt8]] = [written]
-        for (index, value) in values.enumerated() {
-            written = Array(value.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] })
-            let plain = value.contains(UInt8(ascii: "\"")) ? nil : value
-            let quoted = [UInt8(ascii: "\"")] + written + [UInt8(ascii: "\"")]
-            options = options.flatMap { start -> [[UInt8]] in
-                let start = index > 0 ? start + [UInt8(ascii: ",")] : start
-                return [start + quoted] + (plain.map { [start + $0] } ?? [])
-            }.filter { parser.bytes.starts(with: $0) }
+        guard end == parser.bytes.count, values.count == columns else { return false }
+        var at = 0
+        while at < end {
+            if parser.bytes[at] == UInt8(ascii: "\"") {
+                at = parser.junkPlace(at)
+            } else {
+                while at < end, parser.bytes[at] != UInt8(ascii: ",") {
+                    if parser.bytes[at] == UInt8(ascii: "\"") { return false }
+                    at += 1
+                }
+            }
+            at += 1
         }
-        return end == parser.bytes.count && values.count == columns && options.contains(parser.bytes)
+        return true
     }
 
     /// The first byte behind the line end at `at`.

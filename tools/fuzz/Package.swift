@@ -47,13 +47,14 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CScan", cSettings: cSettings),
         .target(
             name: "CausewayStore",
             dependencies: ["CausewayCore", "CausewayMessages", "CLMDB", "CZstd", "CLinux"],
             swiftSettings: settings),
         .target(
             name: "CausewayIngest",
-            dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CZlib", "CZstd"],
+            dependencies: ["CausewayCore", "CausewayStore", "CausewayMessages", "CScan", "CZlib", "CZstd"],
             swiftSettings: settings),
 
         .executableTarget(

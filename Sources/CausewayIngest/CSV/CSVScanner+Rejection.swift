@@ -9,9 +9,10 @@ extension CSVScanner {
         var message: String
     }
 
-    /// A rejected row whose end is still to come; its text is dropped as it arrives.
+    /// A rejected row, or a line that is none, whose end is still to come; its text is dropped as it arrives.
     struct Discarded {
-        var fault: Fault
+        /// nil: the line is no row.
+        var fault: Fault?
         var raw: [UInt8] = []
         /// Bytes of the text.
         var length: Int64 = 0
@@ -61,13 +62,14 @@ extension CSVScanner {
                 message: "Column \(column(of: invalid)) is not valid \(isUTF16 ? "UTF-16" : "UTF-8"); if the file has "
                     + "another encoding, set the entity's encoding.")
         }
+        fitToColumns()
         guard fields == columns else {
             let few = fields < columns
             return Fault(
                 reason: few ? .tooFewFields : .tooManyFields, column: few ? 0 : columns + 1,
                 message: "The row has \(fields) values, the header \(columns).")
         }
-        markNulls()
+        refineValues()
         let base = rowsTaken * columns
         for key in keyColumns where cells[base + key] == Self.nullCell || cells[base + key] & CellFlags.length == 0 {
             return Fault(
@@ -92,17 +94,36 @@ extension CSVScanner {
         return Int(last >> 32) + Int(last & CellFlags.length) + 1 < at ? columns + 1 : column
     }
 
-    private mutating func markNulls() {
-        guard !nullTokens.isEmpty else { return }
+    /// Fills a short row with nulls, or drops surplus values, where the entity says so.
+    private mutating func fitToColumns() {
+        if fields < columns, raggedRows != .quarantine {
+            let base = rowsTaken * columns
+            for index in base + fields..<base + columns { cells[index] = Self.nullCell }
+            fields = columns
+        } else if fields > columns, raggedRows == .truncate {
+            fields = columns
+        }
+    }
+
+    /// Trims unquoted values and finds the null tokens among them.
+    private mutating func refineValues() {
+        guard !nullTokens.isEmpty || trimsValues else { return }
         let base = rowsTaken * columns
         for index in base..<base + columns where cells[index] != Self.nullCell && cells[index] & CellFlags.quoted == 0 {
-            let start = Int(cells[index] >> 32)
-            let value = text[start..<start + Int(cells[index] & CellFlags.length)]
+            var start = Int(cells[index] >> 32)
+            var end = start + Int(cells[index] & CellFlags.length)
+            if trimsValues {
+                while start < end, Byte.isBlank(text[start]) { start += 1 }
+                while start < end, Byte.isBlank(text[end - 1]) { end -= 1 }
+                cells[index] = UInt64(start) << 32 | UInt64(end - start)
+                if start == end, emptyIsNull { cells[index] = Self.nullCell }
+            }
+            let value = text[start..<end]
             if nullTokens.contains(where: { $0.elementsEqual(value) }) { cells[index] = Self.nullCell }
         }
     }
 
-    /// Takes the marks out of the row's cells, and the second of each doubled quote out of its text.
+    /// Takes the marks out of the row's cells, and the escapes out of its text.
     mutating func unescape() {
         let base = rowsTaken * columns
         for index in base..<base + columns where cells[index] != Self.nullCell {
@@ -110,22 +131,24 @@ extension CSVScanner {
             let start = Int(cell >> 32)
             var length = Int(cell & CellFlags.length)
             if cell & CellFlags.doubledQuotes != 0, let quote = dialect.quote {
-                length = text.withUnsafeMutableBytes { Self.halveQuotes($0, start, length, quote) }
+                let escape = dialect.escape ?? quote
+                length = text.withUnsafeMutableBytes { Self.dropEscapes($0, start, length, quote, escape) }
             }
             cells[index] = UInt64(start) << 32 | UInt64(length)
         }
     }
 
-    private static func halveQuotes(
-        _ text: UnsafeMutableRawBufferPointer, _ start: Int, _ length: Int, _ quote: UInt8
+    private static func dropEscapes(
+        _ text: UnsafeMutableRawBufferPointer, _ start: Int, _ length: Int, _ quote: UInt8, _ escape: UInt8
     ) -> Int {
+        let end = start + length
         var from = start
         var to = start
-        while from < start + length {
-            let byte = text[from]
-            text[to] = byte
+        while from < end {
+            if text[from] == escape, from + 1 < end, text[from + 1] == quote || text[from + 1] == escape { from += 1 }
+            text[to] = text[from]
             to += 1
-            from += byte == quote ? 2 : 1
+            from += 1
         }
         return to - start
     }

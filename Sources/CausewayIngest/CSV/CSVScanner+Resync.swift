@@ -66,7 +66,19 @@ extension CSVScanner {
         discarded = Discarded(fault: fault, lines: lines)
     }
 
-    /// Drops the text of a rejected row up to its line end.
+    /// Whether the text goes on with a line that is no row: a comment, or one before the header.
+    var isAtOtherLine: Bool {
+        guard state == .plain, position == rowStart, position < text.count else { return false }
+        return linesToSkip > 0 || (dialect.comment != nil && text[position] == dialect.comment)
+    }
+
+    mutating func discardLine() {
+        if linesToSkip > 0 { linesToSkip -= 1 }
+        state = .discarding
+        discarded = Discarded(fault: nil)
+    }
+
+    /// Drops the text of a rejected row, or of a line that is none, up to its line end.
     mutating func discard(final: Bool) -> Event {
         guard var row = discarded else { return .goOn }
         discarded = nil
@@ -75,7 +87,12 @@ extension CSVScanner {
         if row.length == 0, let found, let next = found.next {
             // All of it is here.
             position = next
-            reject(row.fault, end: found.start, next: next, lines: row.lines + 1)
+            if let fault = row.fault {
+                reject(fault, end: found.start, next: next, lines: row.lines + 1)
+            } else {
+                passContent(to: next)
+                beginRow(at: next, lines: 1)
+            }
             return .goOn
         }
         absorb(upTo: end, into: &row)
@@ -84,7 +101,7 @@ extension CSVScanner {
             discarded = row
             return .needsText
         }
-        add(row.fault, raw: row.raw, isWhole: row.length == Int64(row.raw.count))
+        if let fault = row.fault { add(fault, raw: row.raw, isWhole: row.length == Int64(row.raw.count)) }
         contentOffset += row.contentLength
         let next = found.flatMap(\.next).map { $0 - end + rowStart } ?? rowStart
         passContent(to: next)
@@ -140,11 +157,13 @@ extension CSVScanner {
     }
 
     private func closingQuote(from start: Int, before end: Int, _ quote: UInt8) -> Int? {
+        let escape = dialect.escape ?? quote
         var at = start
         while at < end {
-            if text[at] == quote {
-                guard at + 1 < end, text[at + 1] == quote else { return at }
+            if text[at] == escape, at + 1 < end, text[at + 1] == quote || text[at + 1] == escape {
                 at += 1
+            } else if text[at] == quote {
+                return at
             }
             at += 1
         }

@@ -35,6 +35,9 @@ extension CSVScanner {
         let masks = self.masks
         let delimiter = dialect.delimiter
         let quote = dialect.quote ?? delimiter
+        let escape = dialect.escape ?? quote
+        // NUL, which begins no row that is taken, where there are no comments.
+        let comment = dialect.comment ?? 0
         let keys = keyColumns
         let columns = self.columns
         let encoding = self.encoding
@@ -42,7 +45,7 @@ extension CSVScanner {
         let rowBytes = limits.rowBytes
         let batchText = limits.batchText
         let emptyCell = emptyIsNull ? Self.nullCell : 0
-        let newRowFlags: UInt64 = nullTokens.isEmpty ? 0 : CellFlags.quoted
+        let newRowFlags: UInt64 = nullTokens.isEmpty && !trimsValues ? 0 : CellFlags.quoted
         let rowRoom = columns > 0 ? min(limits.batchRows, cellCount / columns, max(limits.batchCells / columns, 1)) : 1
 
         var position = self.position
@@ -104,10 +107,10 @@ extension CSVScanner {
                 return .rowEnd(end: limit, next: limit)
             }
             let block = position
-            let (mask, nonASCII) = masks.find(bytes + block, available: available)
-            var found = mask
+            let mask = masks.find(bytes + block, available: available)
+            var found = mask.found
             position = block &+ min(available, 64)
-            if nonASCII { nonASCIIEnd = position }
+            if mask.nonASCII != 0 { nonASCIIEnd = position }
 
             while found != 0 {
                 let at = block &+ found.trailingZeroBitCount
@@ -115,8 +118,23 @@ extension CSVScanner {
                 guard at >= skip else { continue }
                 let byte = bytes.load(fromByteOffset: at, as: UInt8.self)
 
-                if state == .quoted {
-                    guard byte == quote else {
+                if state == .plain {
+                    if byte == delimiter {
+                        let cell = Self.cell(.plain, fieldStart, at, 0, 0, 0, emptyCell)
+                        if fields < fieldRoom { rowCells[fields] = cell }
+                        fields &+= 1
+                        fieldStart = at &+ 1
+                        continue
+                    }
+                    if byte == quote {
+                        guard at == fieldStart else { continue }
+                        state = .quoted
+                        quoteOpen = at
+                        fieldFlags = newRowFlags
+                        continue
+                    }
+                } else if state == .quoted {
+                    guard byte == quote || byte == escape else {
                         if byte == 0 {
                             rowFlags |= CellFlags.nul
                         } else if byte == Byte.carriageReturn {
@@ -133,16 +151,18 @@ extension CSVScanner {
                             position = at
                             return .needsText
                         }
+                        guard byte == quote else { continue }
                         valueEnd = at
                         state = .closed
                         continue
                     }
                     let following = bytes.load(fromByteOffset: at &+ 1, as: UInt8.self)
-                    if following == quote {
+                    if byte == escape, following == quote || following == escape {
                         fieldFlags |= CellFlags.doubledQuotes
                         skip = at &+ 2
                         continue
                     }
+                    guard byte == quote else { continue }
                     valueEnd = at
                     guard following == delimiter || Byte.isLineEnd(following) else {
                         state = .junk
@@ -151,24 +171,13 @@ extension CSVScanner {
                     }
                     state = .closed
                     continue
-                }
-
-                if byte == delimiter {
-                    let cell = Self.cell(state, fieldStart, at, quoteOpen, valueEnd, fieldFlags, emptyCell)
+                } else if byte == delimiter {
+                    let cell = Self.cell(.closed, fieldStart, at, quoteOpen, valueEnd, fieldFlags, emptyCell)
                     if fields < fieldRoom { rowCells[fields] = cell }
-                    if state == .closed {
-                        rowFlags |= fieldFlags
-                        state = .plain
-                    }
+                    rowFlags |= fieldFlags
+                    state = .plain
                     fields &+= 1
                     fieldStart = at &+ 1
-                    continue
-                }
-                if byte == quote {
-                    guard at == fieldStart else { continue }
-                    state = .quoted
-                    quoteOpen = at
-                    fieldFlags = newRowFlags
                     continue
                 }
                 var next = at &+ 1
@@ -214,7 +223,9 @@ extension CSVScanner {
                 rowLines = 0
                 rowFlags = newRowFlags
                 // The block is cut at the old row's cap: what lies behind it is found again.
-                if rowsTaken == rowRoom || next >= batchText {
+                if rowsTaken == rowRoom || next >= batchText
+                    || (comment != 0 && next < limit && bytes.load(fromByteOffset: next, as: UInt8.self) == comment)
+                {
                     position = next
                     return .goOn
                 }
@@ -250,4 +261,8 @@ enum Byte {
 
     @inline(__always)
     static func isLineEnd(_ byte: UInt8) -> Bool { byte == lineFeed || byte == carriageReturn }
+
+    /// Space or tab.
+    @inline(__always)
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }

@@ -10,6 +10,10 @@ import CausewayStore
 /// - A quote that is not closed before the text or the longest row ends: the line where it opened is rejected, and
 ///   reading goes on with the line after it.
 /// - A row longer than the longest: it ends at the next line end.
+/// - Too few or too many values, unless the entity says that such rows are filled or cut.
+///
+/// Where the dialect has an escape, it replaces doubled quotes: inside quotes it makes text of a quote or escape that
+/// follows it, before anything else it is text itself.
 ///
 /// What is found does not depend on how the text is cut into pieces, and reading again from the start of any row finds
 /// the same from there on.
@@ -45,7 +49,7 @@ struct CSVScanner {
         case closed
         /// Text after a closing quote, at `position`.
         case junk
-        /// A rejected row, up to its line end.
+        /// A rejected row or a line that is none, up to its line end.
         case discarding
     }
 
@@ -57,6 +61,10 @@ struct CSVScanner {
     let emptyIsNull: Bool
     /// Other unquoted values that are null.
     let nullTokens: [[UInt8]]
+    let raggedRows: FileFormatOptions.RaggedOption
+    let trimsValues: Bool
+    /// Lines that are still to be left out before the header.
+    var linesToSkip = 0
 
     /// Columns of a row; 0 until the header is known.
     var columns = 0
@@ -103,8 +111,11 @@ struct CSVScanner {
     /// Of the row that is being discarded.
     var discarded: Discarded?
 
-    init(format: Dialect, encoding: TextEncoding, nulls: NullTokens, limits: Limits) {
+    init(format: Dialect, encoding: TextEncoding, options: FileFormatOptions, limits: Limits) {
+        let nulls = NullTokens(options.nullTokens)
         dialect = format
+        raggedRows = options.raggedRows
+        trimsValues = options.trimsValues
         self.encoding = encoding
         self.limits = limits
         masks = ByteMasks(format)
@@ -143,7 +154,9 @@ struct CSVScanner {
             case .junk:
                 guard columns > 0 else { throw Self.unreadableHeader("it has text after a closing quote") }
                 event = resolveJunk(final: final)
-            case .plain, .quoted, .closed: event = scanRows(final: final)
+            case .plain, .quoted, .closed:
+                if isAtOtherLine { discardLine() }
+                event = state == .discarding ? discard(final: final) : scanRows(final: final)
             }
             switch event {
             case .needsText: return .needsText

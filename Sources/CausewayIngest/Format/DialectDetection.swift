@@ -12,12 +12,17 @@ enum DialectDetection {
             case .some(.none): [nil]
             case .byte(let quote): [quote]
             }
-        let candidates = options.delimiter.map { [$0] } ?? delimiters
-        var best = Dialect(delimiter: candidates[0], quote: quotes[0])
+        let candidates =
+            options.delimiter.map { [$0] } ?? delimiters.filter { $0 != options.escape && $0 != options.comment }
+        let sample = sample[lineStart(sample, after: options.skipRows)...]
+        func dialect(_ delimiter: UInt8, _ quote: UInt8?) -> Dialect {
+            Dialect(delimiter: delimiter, quote: quote, escape: options.escape, comment: options.comment)
+        }
+        var best = dialect(candidates[0], quotes[0])
         var bestScore = -1.0
         for quote in quotes {
-            for delimiter in candidates where delimiter != quote {
-                let dialect = Dialect(delimiter: delimiter, quote: quote)
+            for delimiter in candidates where delimiter != quote && (quote == nil || quote != options.comment) {
+                let dialect = dialect(delimiter, quote)
                 let shape = Shape(sample, dialect, isWhole: isWhole)
                 // The unusual quote must be seen around values to be believed.
                 if quote == UInt8(ascii: "'"), options.quote == nil, !shape.isQuoteProved { continue }
@@ -26,6 +31,17 @@ enum DialectDetection {
             }
         }
         return best
+    }
+
+    /// Where the line behind the first `count` lines begins.
+    private static func lineStart(_ sample: ArraySlice<UInt8>, after count: Int) -> Int {
+        var at = sample.startIndex
+        for _ in 0..<max(count, 0) {
+            guard let end = sample[at...].firstIndex(where: Byte.isLineEnd) else { return sample.endIndex }
+            let isPair = sample[end] == Byte.carriageReturn && end + 1 < sample.endIndex
+            at = isPair && sample[end + 1] == Byte.lineFeed ? end + 2 : end + 1
+        }
+        return at
     }
 
     /// How the sample looks when read with one dialect.
@@ -51,6 +67,10 @@ enum DialectDetection {
         init(_ sample: ArraySlice<UInt8>, _ dialect: Dialect, isWhole: Bool) {
             var at = sample.startIndex
             while at < sample.endIndex, valueCounts.count < DialectDetection.rowsLookedAt {
+                if sample[at] == dialect.comment {
+                    at = sample[at...].firstIndex(where: Byte.isLineEnd).map { $0 + 1 } ?? sample.endIndex
+                    continue
+                }
                 var values = 1
                 let start = at
                 var isEnded = false
@@ -77,13 +97,19 @@ enum DialectDetection {
         private mutating func skipQuoted(_ sample: ArraySlice<UInt8>, from open: Int, _ dialect: Dialect) -> Int {
             var at = open + 1
             while at < sample.endIndex {
+                if sample[at] == dialect.escape, at + 1 < sample.endIndex,
+                    sample[at + 1] == dialect.quote || sample[at + 1] == dialect.escape
+                {
+                    at += 2
+                    continue
+                }
                 guard sample[at] == dialect.quote else {
                     at += 1
                     continue
                 }
                 at += 1
                 guard at < sample.endIndex else { break }
-                if sample[at] == dialect.quote {
+                if sample[at] == dialect.quote, dialect.escape == nil {
                     at += 1
                     continue
                 }

@@ -32,7 +32,8 @@ package struct Dialect: Hashable, Sendable {
     package var delimiter: UInt8
     /// The byte around values that hold delimiters, quotes or line ends; nil: there is none.
     package var quote: UInt8?
-    /// The byte that takes the meaning from the one behind it; nil: a quote inside quotes is doubled.
+    /// The byte that, inside quotes, makes text of a quote or such a byte behind it; nil: a quote inside quotes is
+    /// doubled.
     package var escape: UInt8?
     /// The byte that a line begins with which is no row; nil: there is none.
     package var comment: UInt8?

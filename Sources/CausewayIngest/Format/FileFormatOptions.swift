@@ -8,7 +8,8 @@ package struct FileFormatOptions: Hashable, Sendable {
     /// One ASCII character.
     package var delimiter: UInt8?
     package var quote: QuoteOption?
-    /// One ASCII character that takes the meaning from the one behind it; nil: quotes inside quotes are doubled.
+    /// One ASCII character that, inside quotes, makes text of a quote or such a character behind it; nil: quotes inside
+    /// quotes are doubled.
     package var escape: UInt8?
     /// One ASCII character that begins a line which is no row; nil: there is none.
     package var comment: UInt8?
@@ -16,6 +17,8 @@ package struct FileFormatOptions: Hashable, Sendable {
     package var raggedRows = RaggedOption.quarantine
     /// Lines before the header, or before the first row where there is none, that are passed over.
     package var skipRows = 0
+    /// Whether spaces and tabs around an unquoted value are no part of it.
+    package var trimsValues = false
     /// Whether the first row holds the labels; nil: it does.
     package var hasHeader: Bool?
     package var encoding: EncodingOption?
@@ -49,7 +52,7 @@ package struct FileFormatOptions: Hashable, Sendable {
         case json
     }
 
-    package enum RaggedOption: String, Hashable, Sendable {
+    package enum RaggedOption: String, Hashable, Sendable, CaseIterable {
         case quarantine
         /// Missing values are null; a row with too many goes to quarantine.
         case pad
@@ -103,6 +106,8 @@ extension FileFormatOptions {
         /// Integer.
         package static let skipRows = "skip_rows"
         /// Boolean.
+        package static let trimValues = "trim_values"
+        /// Boolean.
         package static let header = "header"
         /// "utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1" or "windows-1252".
         package static let encoding = "encoding"
@@ -130,6 +135,7 @@ extension FileFormatOptions {
         nested = try Self.choice(settings, SettingName.nested) ?? .flatten
         raggedRows = try Self.choice(settings, SettingName.raggedRows) ?? .quarantine
         skipRows = Int(clamping: max(0, settings.integer(SettingName.skipRows) ?? 0))
+        trimsValues = settings.boolean(SettingName.trimValues) ?? false
         hasHeader = settings.boolean(SettingName.header)
         if let text = settings.text(SettingName.encoding)?.lowercased(), !text.isEmpty, text != "auto" {
             encoding = try Self.encoding(text)

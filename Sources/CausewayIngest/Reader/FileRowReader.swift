@@ -138,6 +138,7 @@ package struct FileRowReader: ~Copyable {
         let dialect = DialectDetection.dialect(text[...], isWhole: content.isOver, options: options)
         var scanner = makeScanner(dialect, encoding)
         scanner.contentOffset = Int64(mark)
+        scanner.linesToSkip = max(options.skipRows, 0)
         text.withUnsafeBytes { scanner.append($0) }
         self.scanner = scanner
         return true
@@ -149,7 +150,7 @@ package struct FileRowReader: ~Copyable {
         limits.rowBytes = min(max(options.maximumRowBytes, 1), limits.rowBytes)
         limits.batchRows = min(max(options.batchRows, 1), RowBatch.maximumRows)
         limits.batchText = min(max(options.batchBytes, 1), limits.batchText)
-        return CSVScanner(format: dialect, encoding: encoding, nulls: NullTokens(options.nullTokens), limits: limits)
+        return CSVScanner(format: dialect, encoding: encoding, options: options, limits: limits)
     }
 
     private mutating func readHeader() throws(CausewayError) {

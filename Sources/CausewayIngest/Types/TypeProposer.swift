@@ -6,7 +6,9 @@ package import CausewayStore
 package struct TypeProposer: Hashable, Sendable {
     private struct Column: Hashable, Sendable {
         var candidates = TypeCandidates.all
-        var values: Int64 = 0
+        var hasValues = false
+        /// Nothing that follows changes what is proposed.
+        var isText: Bool { hasValues && candidates.isEmpty }
     }
 
     private var columns: [Column]
@@ -18,7 +20,7 @@ package struct TypeProposer: Hashable, Sendable {
     /// Starts from types known from earlier data, nil where none is: further values only widen them.
     package init(known: [FieldType?]) {
         columns = known.map { type in
-            type.map { Column(candidates: TypeCandidates($0), values: 1) } ?? Column()
+            type.map { Column(candidates: TypeCandidates($0), hasValues: true) } ?? Column()
         }
     }
 
@@ -27,18 +29,22 @@ package struct TypeProposer: Hashable, Sendable {
     /// Takes account of all rows of a batch, which has as many columns.
     package mutating func observe(_ batch: RowBatch) {
         precondition(batch.columnCount == columns.count, "another number of columns")
+        let rowCount = batch.rowCount
+        let columnCount = columns.count
         batch.text.withUnsafeBytes { text in
-            for index in columns.indices {
-                var column = columns[index]
-                for row in 0..<batch.rowCount {
-                    let cell = batch.cell(row: row, column: index)
-                    guard !cell.isNull else { continue }
-                    column.values += 1
-                    guard !column.candidates.isEmpty else { continue }
-                    let value = UnsafeRawBufferPointer(rebasing: text[cell.offset..<cell.offset + cell.length])
-                    column.candidates = column.candidates.kept(by: value)
+            batch.cells.withUnsafeBufferPointer { cells in
+                for index in columns.indices where !columns[index].isText {
+                    var column = columns[index]
+                    for row in 0..<rowCount {
+                        let cell = cells[row &* columnCount &+ index]
+                        guard !cell.isNull else { continue }
+                        column.hasValues = true
+                        let value = UnsafeRawBufferPointer(rebasing: text[cell.offset..<cell.offset + cell.length])
+                        column.candidates = column.candidates.kept(by: value)
+                        if column.candidates.isEmpty { break }
+                    }
+                    columns[index] = column
                 }
-                columns[index] = column
             }
         }
     }
@@ -48,12 +54,12 @@ package struct TypeProposer: Hashable, Sendable {
         precondition(other.columns.count == columns.count, "another number of columns")
         for index in columns.indices {
             columns[index].candidates.formIntersection(other.columns[index].candidates)
-            columns[index].values += other.columns[index].values
+            columns[index].hasValues = columns[index].hasValues || other.columns[index].hasValues
         }
     }
 
     /// The narrowest type that all values of each column have; nil for a column without values.
     package var types: [FieldType?] {
-        columns.map { $0.values > 0 ? $0.candidates.narrowest : nil }
+        columns.map { $0.hasValues ? $0.candidates.narrowest : nil }
     }
 }
