@@ -9,3 +9,4 @@ typealias Direction = CausewayMessages.Direction
 typealias SignInMethod = CausewayMessages.SignInMethod
 typealias SettingSpec = CausewayMessages.SettingSpec
 typealias Record = CausewayMessages.Record
+typealias Retention = CausewayMessages.Retention

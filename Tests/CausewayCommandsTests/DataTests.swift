@@ -78,6 +78,7 @@ let sampleField = Field.with {
         $0.completeness = 0.964
         $0.repetition = 0.023
         $0.dataQuality = 0.941
+        $0.statisticsTime = time(1_795_460_010)
         $0.last7Days = sampleEntity.last7Days
         $0.entities = [sampleEntity]
     }
@@ -95,6 +96,7 @@ let sampleField = Field.with {
                 Total entities              1
                 Data quality                94.1 % (completeness 96.4 %, repetition 2.3 %)
                 Null values                 3.6 %
+                Figures of                  2026-11-23 19:53:30 (14 min 37 s ago)
                 Fetched in the last 7 days  100,000 (99,000 new, 1,000 updated)
 
                 New and updated records by day

@@ -98,10 +98,11 @@ extension Queries {
 
     /// All records of an entity, as pieces of text: calls `piece` with each, and how many records they hold so far.
     ///
+    /// - Parameter hidesSensitive: values of fields marked sensitive are written as null.
     /// - Throws: ``CausewayError``: not found; `EXPORT_OVERTAKEN` (aborted) when the entity is dropped meanwhile; what
     ///   `piece` throws, as itself.
     package func export(
-        _ connection: String, _ entity: String, _ format: ExportFormat,
+        _ connection: String, _ entity: String, _ format: ExportFormat, hidesSensitive: Bool = false,
         piece: ([UInt8], Int64) async throws -> Void
     ) async throws {
         let shard = try directory.shard(of: connection)
@@ -109,7 +110,7 @@ extension Queries {
             guard let state = try EntityState.load(in: transaction, shard, entity) else {
                 throw CausewayError.notFound(ResourceName.entity(connection, entity))
             }
-            return try EntityExport(state, format, in: transaction)
+            return try EntityExport(state, format, hidesSensitive: hidesSensitive, in: transaction)
         }
         while let bytes = try export.next(reading: context.store) {
             try await piece(bytes, export.recordCount)

@@ -12,6 +12,13 @@ extension Organisation {
         displayName = stored.displayName
         timeZone = stored.timeZone
         updateTime = ProtoTimestamp(micros: stored.updateMicros)
+        let kept = stored.retention ?? StoredRetention()
+        retention = Retention.with {
+            $0.runDays = kept.runDays
+            $0.logDays = kept.logDays
+            $0.quarantineDays = kept.quarantineDays
+            $0.quarantineRows = kept.quarantineRows
+        }
     }
 }
 

@@ -70,6 +70,10 @@ extension Run {
                 $0.counters = RunCounters(part.counters ?? StoredCounters())
             }
         }
+        stages = stored.stages.map { RunStage($0) }
+        slowestStage =
+            stored.stages.max { $0.busyMicros < $1.busyMicros }.map { $0.busyMicros > 0 ? $0.stage : "" } ?? ""
+        subject = Self.subject(of: view)
         guard stored.errorCode != 0 else { return }
         error = RunError.with {
             $0.code = stored.errorCode
@@ -77,6 +81,30 @@ extension Run {
             $0.message = stored.errorMessage
             $0.retryable = stored.errorRetryable
         }
+    }
+}
+
+extension Run {
+    /// The resource that a run is about.
+    private static func subject(of view: RunView) -> String {
+        let subject = view.stored.subject
+        guard !subject.isEmpty else { return "" }
+        return Kind(rawValue: view.stored.kind) == .quarantineRetry
+            ? "\(ResourceName.connection(view.connection))/\(subject)" : ResourceName.entity(view.connection, subject)
+    }
+}
+
+extension RunStage {
+    init(_ stored: StoredStage) {
+        self.init()
+        stage = stored.stage
+        busyTime = ProtoDuration(.microseconds(stored.busyMicros))
+        bytes = stored.bytes
+        rows = stored.rows
+        guard stored.busyMicros > 0 else { return }
+        let seconds = Double(stored.busyMicros) / 1e6
+        bytesPerSecond = Double(stored.bytes) / seconds
+        rowsPerSecond = Double(stored.rows) / seconds
     }
 }
 
@@ -96,5 +124,6 @@ extension RunCounters {
         rowsUnchanged = stored.rowsUnchanged
         rowsQuarantined = stored.rowsQuarantined
         reconnects = stored.reconnects
+        rowsSuperseded = stored.rowsSuperseded
     }
 }

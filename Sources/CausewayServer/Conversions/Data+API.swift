@@ -20,8 +20,14 @@ extension ConnectionOverview {
         connectTime = ProtoTimestamp(micros: view.connection.connectMicros)
         totalRecords = view.figures.recordCount
         totalEntities = Int64(view.entities.count)
-        nullValues = view.figures.nullShare
-        completeness = view.figures.completeness
+        let shares = QualityShares(view.entities.compactMap(\.state.entity.figures))
+        nullValues = shares.nullValues
+        completeness = shares.completeness
+        repetition = shares.repetition
+        dataQuality = shares.quality
+        qualityApproximate = shares.isApproximate
+        qualityVersion = shares.version
+        statisticsTime = ProtoTimestamp(micros: shares.settleMicros)
         last7Days = view.figures.days.map { DayFigures($0) }
         entities = view.entities.map { Entity($0, of: connection) }
     }
@@ -37,8 +43,14 @@ extension Entity {
         dataUpdateTime = ProtoTimestamp(micros: stored.dataUpdateMicros)
         metadataFetchTime = ProtoTimestamp(micros: stored.metadataFetchMicros)
         recordCount = view.figures.recordCount
-        nullValues = view.figures.nullShare
-        completeness = view.figures.completeness
+        let shares = QualityShares(stored.figures.map { [$0] } ?? [])
+        nullValues = shares.nullValues
+        completeness = shares.completeness
+        repetition = shares.repetition
+        dataQuality = shares.quality
+        qualityApproximate = shares.isApproximate
+        qualityVersion = shares.version
+        statisticsTime = ProtoTimestamp(micros: shares.settleMicros)
         last7Days = view.figures.days.map { DayFigures($0) }
         primaryKey = stored.primaryKey
         fieldCount = Int32(clamping: view.figures.fieldCount)
@@ -46,21 +58,45 @@ extension Entity {
     }
 }
 
-extension Field {
-    init(_ field: EntityField, of view: EntityView, _ connection: String) {
+extension MetadataChange {
+    init(_ stored: StoredMetadataChange, of connection: String) {
         self.init()
-        let stored = field.stored
-        name = ResourceName.field(connection, view.id, stored.apiLabel)
-        displayName = stored.displayName.isEmpty ? stored.apiLabel : stored.displayName
-        apiLabel = stored.apiLabel
-        type = TypeEnum(rawValue: stored.type)
-        required = stored.required
-        readOnly = stored.readOnly
-        primaryKey = view.state.entity.primaryKey.contains(stored.apiLabel)
-        position = stored.position
-        rowCount = stored.rowCount
-        valueCount = stored.valueCount
-        lastSeenTime = ProtoTimestamp(micros: stored.lastSeenMicros)
-        missing = stored.missing
+        createTime = ProtoTimestamp(micros: stored.createMicros)
+        run = stored.run > 0 ? ResourceName.run(connection, stored.run) : ""
+        fields = stored.fields.map { change in
+            FieldChange.with {
+                $0.apiLabel = change.apiLabel
+                $0.kind = FieldChange.Kind(rawValue: change.kind)
+                $0.before = change.before
+                $0.after = change.after
+            }
+        }
+    }
+}
+
+/// How good the cells of entities are, entities weighing by their cells.
+private struct QualityShares {
+    var nullValues = 0.0
+    var completeness = 0.0
+    var repetition = 0.0
+    var quality = 0.0
+    var isApproximate = false
+    var version: Int32 = 0
+    /// Of the entity that was settled first: the figures are at least as new.
+    var settleMicros: Int64 = 0
+
+    init(_ figures: [StoredEntityFigures]) {
+        let cells = figures.reduce(0) { $0 &+ $1.cellCount }
+        func share(_ count: (StoredEntityFigures) -> Int64) -> Double {
+            guard cells > 0 else { return 0 }
+            return min(1, max(0, Double(figures.reduce(0) { $0 &+ count($1) }) / Double(cells)))
+        }
+        nullValues = share { $0.cellCount &- $0.valueCount }
+        completeness = cells > 0 ? 1 - nullValues : 0
+        repetition = share(\.repeatedCellCount)
+        quality = share(\.goodCellCount)
+        isApproximate = figures.contains(where: \.approximate)
+        version = figures.map(\.version).max() ?? 0
+        settleMicros = figures.map(\.settleMicros).min() ?? 0
     }
 }

@@ -12,8 +12,8 @@ package enum APIRegistry {
         CatalogueHandlers(catalogue: catalogue).register(in: &registry)
         ConnectionHandlers(supervisor: supervisor).register(in: &registry)
         RunHandlers(supervisor: supervisor).register(in: &registry)
-        DataHandlers(queries: queries).register(in: &registry)
-        QuarantineHandlers(queries: queries).register(in: &registry)
+        DataHandlers(supervisor: supervisor, queries: queries).register(in: &registry)
+        QuarantineHandlers(supervisor: supervisor, queries: queries).register(in: &registry)
         AdministrationHandlers(supervisor: supervisor, installation: installation).register(in: &registry)
         return registry
     }

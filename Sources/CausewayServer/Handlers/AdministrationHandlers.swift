@@ -45,15 +45,34 @@ struct AdministrationHandlers: Sendable {
         if paths.isEmpty {
             if !given.displayName.isEmpty { paths.append("display_name") }
             if !given.timeZone.isEmpty { paths.append("time_zone") }
+            if given.retention != nil { paths.append("retention") }
         }
-        for path in paths where path != "display_name" && path != "time_zone" && path != "*" {
+        for path in paths where !Self.changeable.contains(path) {
             throw .invalid("update_mask", "\"\(path)\" is not a field that can be changed.")
         }
         let all = paths.contains("*")
         return Organisation(
             try await supervisor.updateOrganisation(
                 displayName: all || paths.contains("display_name") ? given.displayName : nil,
-                timeZone: all || paths.contains("time_zone") ? given.timeZone : nil))
+                timeZone: all || paths.contains("time_zone") ? given.timeZone : nil,
+                retention: try retention(given.retention ?? Retention(), paths)))
+    }
+
+    private static let changeable: Set = [
+        "*", "display_name", "time_zone", "retention", "retention.run_days", "retention.log_days",
+        "retention.quarantine_days", "retention.quarantine_rows",
+    ]
+
+    /// What is kept from now on; nil: as it is.
+    private func retention(_ given: Retention, _ paths: [String]) throws(CausewayError) -> StoredRetention? {
+        guard paths.contains(where: { $0 == "*" || $0.hasPrefix("retention") }) else { return nil }
+        let all = paths.contains("*") || paths.contains("retention")
+        var kept = try supervisor.organisation().retention ?? StoredRetention()
+        if all || paths.contains("retention.run_days") { kept.runDays = given.runDays }
+        if all || paths.contains("retention.log_days") { kept.logDays = given.logDays }
+        if all || paths.contains("retention.quarantine_days") { kept.quarantineDays = given.quarantineDays }
+        if all || paths.contains("retention.quarantine_rows") { kept.quarantineRows = given.quarantineRows }
+        return kept
     }
 }
 

@@ -6,6 +6,7 @@ import CausewayWire
 
 /// DataService.
 struct DataHandlers: Sendable {
+    let supervisor: Supervisor
     let queries: Queries
 
     func register(in registry: inout MethodRegistry) {
@@ -22,26 +23,50 @@ struct DataHandlers: Sendable {
         registry.unary(DataServiceMethods.getField) { request, _ in
             // Labels are the source's: a slash may be in one.
             let ids = try ResourceName.ids(of: request.name, like: "connections/*/entities/*/fields/**")
-            let view = try queries.entity(ids[0], ids[1])
-            guard let field = view.state.field(ids[2]) else { throw CausewayError.notFound(request.name) }
-            return Field(field, of: view, ids[0])
+            return try field(ids)
         }
         registry.unary(DataServiceMethods.listRecords) { request, _ in try listRecords(request) }
-        registry.serverStreaming(DataServiceMethods.exportRecords) { request, _, writer in
-            let ids = try ResourceName.ids(of: request.parent, like: "connections/*/entities/*", field: "parent")
-            let format: ExportFormat
-            switch request.format {
-            case .unspecified, .csv: format = .csv
-            case .jsonLines: format = .jsonLines
-            default: throw CausewayError.invalid("format", "this daemon does not know format \(request.format).")
-            }
-            try await queries.export(ids[0], ids[1], format) { piece, count in
-                try await writer.write(
-                    ExportRecordsResponse.with {
-                        $0.content = piece
-                        $0.recordCount = count
-                    })
-            }
+        registry.unary(DataServiceMethods.listMetadataChanges) { request, _ in try listChanges(request) }
+        registry.unary(DataServiceMethods.updateEntity) { request, _ in try await update(request) }
+        registry.unary(DataServiceMethods.updateField) { request, _ in try await update(request) }
+        registry.unary(DataServiceMethods.reloadStatistics) { request, _ in try await reload(request) }
+        registry.unary(DataServiceMethods.deleteEntityData) { request, _ in
+            let ids = try ResourceName.ids(of: request.name, like: "connections/*/entities/*")
+            let connection = try supervisor.directory.connection(ids[0])
+            let count = try await connection.deleteEntityData(ids[1])
+            return DeleteEntityDataResponse.with { $0.deletedRecords = count }
+        }
+        registry.serverStreaming(DataServiceMethods.exportRecords) { request, context, writer in
+            try await export(request, context, writer)
+        }
+    }
+
+    func field(_ ids: [String]) throws(CausewayError) -> Field {
+        let found = try queries.field(ids[0], ids[1], ids[2])
+        return Field(found.view, of: found.entity, (ids[0], ids[1]), listsTopValues: true)
+    }
+
+    private func export(
+        _ request: ExportRecordsRequest, _ context: CallContext, _ writer: ResponseWriter<ExportRecordsResponse>
+    ) async throws {
+        let ids = try ResourceName.ids(of: request.parent, like: "connections/*/entities/*", field: "parent")
+        let format: ExportFormat
+        switch request.format {
+        case .unspecified, .csv: format = .csv
+        case .jsonLines: format = .jsonLines
+        default: throw CausewayError.invalid("format", "this daemon does not know format \(request.format).")
+        }
+        guard !request.revealSensitive || PeerPolicy.allows(context.role, toCall: .admin) else {
+            throw CausewayError(
+                .permissionDenied, reason: "PERMISSION_DENIED",
+                "Values of sensitive fields are for the role admin; without reveal_sensitive they are left empty.")
+        }
+        try await queries.export(ids[0], ids[1], format, hidesSensitive: !request.revealSensitive) { piece, count in
+            try await writer.write(
+                ExportRecordsResponse.with {
+                    $0.content = piece
+                    $0.recordCount = count
+                })
         }
     }
 
@@ -58,18 +83,14 @@ struct DataHandlers: Sendable {
     private func listFields(_ request: ListFieldsRequest) throws(CausewayError) -> ListFieldsResponse {
         let ids = try ResourceName.ids(of: request.parent, like: "connections/*/entities/*", field: "parent")
         let size = try Paging.size(request.pageSize, default: 200, limit: 1_000)
-        let view = try queries.entity(ids[0], ids[1])
-        let fields = view.state.fieldsByPosition
-        // Positions never move once given, so a number is a key and no offset.
-        let after = try Paging.number(request.pageToken).flatMap { number in
-            fields.firstIndex { UInt64($0.number) == number }
-        }
-        let rest = fields.dropFirst(after.map { $0 + 1 } ?? 0)
+        // Numbers never move once given: a key and no offset.
+        let after = try Paging.number(request.pageToken).map { UInt32(clamping: $0) }
+        let page = try queries.fields(ids[0], ids[1], after: after, limit: size)
         var response = ListFieldsResponse()
-        response.fields = rest.prefix(size).map { Field($0, of: view, ids[0]) }
-        if rest.count > size, let last = rest.prefix(size).last {
-            response.nextPageToken = Paging.token(String(last.number))
+        response.fields = page.views.map {
+            Field($0, of: page.entity, (ids[0], ids[1]), listsTopValues: false)
         }
+        if let next = page.next { response.nextPageToken = Paging.token(String(next)) }
         return response
     }
 
@@ -86,9 +107,10 @@ struct DataHandlers: Sendable {
         let (fields, page) = try queries.records(ids[0], ids[1], before: before, limit: size)
         var response = ListRecordsResponse()
         response.fields = fields.map(\.stored.apiLabel)
+        let masks = fields.map(\.stored.sensitive)
         response.records = page.records.map { record in
             Record.with {
-                $0.values = record.values.map { text in Value.with { $0.text = text } }
+                $0.values = zip(record.values, masks).map { Value($0, masked: $1) }
                 $0.run = ResourceName.run(ids[0], record.provenance.run)
                 $0.importTime = ProtoTimestamp(record.provenance.importTime)
                 $0.source = record.provenance.source

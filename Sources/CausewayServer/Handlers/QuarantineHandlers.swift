@@ -6,6 +6,7 @@ import CausewayWire
 
 /// QuarantineService.
 struct QuarantineHandlers: Sendable {
+    let supervisor: Supervisor
     let queries: Queries
 
     func register(in registry: inout MethodRegistry) {
@@ -29,6 +30,7 @@ struct QuarantineHandlers: Sendable {
                 after = page.next
             }
         }
+        registry.unary(QuarantineServiceMethods.retryQuarantinedRows) { request, _ in try await retry(request) }
         registry.unary(QuarantineServiceMethods.dropQuarantinedRows) { request, _ in try await drop(request) }
     }
 
@@ -58,6 +60,19 @@ struct QuarantineHandlers: Sendable {
         }
         if let next = page.next { response.nextPageToken = Paging.token(String(next)) }
         return response
+    }
+
+    private func retry(_ request: RetryQuarantinedRowsRequest) async throws(CausewayError) -> Run {
+        if let ids = ResourceName.match(request.parent, "connections/*/quarantinedRows/*") {
+            guard let number = UInt64(ids[1]) else { throw .notFound(request.parent) }
+            let connection = try supervisor.directory.connection(ids[0])
+            return Run(try await connection.retryQuarantined(.row(number), requestID: request.requestID))
+        }
+        let parent = try Parent(request.parent)
+        let connection = try supervisor.directory.connection(parent.connection)
+        return Run(
+            try await connection.retryQuarantined(
+                parent.run.map { .run($0) } ?? .all, requestID: request.requestID))
     }
 
     private func drop(

@@ -13,7 +13,8 @@ struct RunHandlers: Sendable {
             let connection = try connection(request.connection, "connection")
             return Run(
                 try await connection.startFetch(
-                    request.metadataOnly ? .metadata : .full, requestID: request.requestID))
+                    request.metadataOnly ? .metadata : .full, requestID: request.requestID,
+                    scope: RunScope(again: request.again)))
         }
         registry.unary(RunServiceMethods.getRun) { request, _ in
             let (connection, number) = try await run(request.name, "name")

@@ -17,6 +17,8 @@ package struct EntityExport: Sendable {
     private let shard: ShardID
     private let entity: UInt32
     private let fields: [EntityField]
+    /// Fields whose values are left out, by number.
+    private let hidden: Set<UInt32>
     private let format: RecordFormat
     private var segments: ArraySlice<(number: UInt64, dead: DeadSlots)>
     private var current: OpenSegment?
@@ -33,11 +35,16 @@ package struct EntityExport: Sendable {
 
     /// Notes what there is. Memory: some 500 bytes for each 4,096 records of which any was replaced.
     ///
+    /// - Parameter hidesSensitive: values of fields marked sensitive are written as null.
     /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), and those of the store.
-    package init(_ state: EntityState, _ format: ExportFormat, in transaction: borrowing ReadTransaction) throws {
+    package init(
+        _ state: EntityState, _ format: ExportFormat, hidesSensitive: Bool = false,
+        in transaction: borrowing ReadTransaction
+    ) throws {
         shard = state.shard
         entity = state.entity.number
         fields = state.fieldsByPosition
+        hidden = hidesSensitive ? Set(fields.filter(\.stored.sensitive).map(\.number)) : []
         self.format = RecordFormat(format, labels: fields.map(\.stored.apiLabel))
         var found: [(number: UInt64, dead: DeadSlots)] = []
         let range = KeyRange(prefix: KeyBuilder.key(shard, entity: entity))
@@ -86,7 +93,7 @@ package struct EntityExport: Sendable {
                 "Records were dropped while they were being exported. Begin the export anew.", retry: .backoff)
         }
         let segment = try SegmentReader(bytes, key: key, number: number)
-        let columns = try fields.map { try segment.column($0.number) }
+        let columns = try fields.map { hidden.contains($0.number) ? nil : try segment.column($0.number) }
         return OpenSegment(records: format.block(rowCount: segment.rowCount, columns), dead: dead)
     }
 }

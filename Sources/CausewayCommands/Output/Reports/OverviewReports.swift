@@ -101,12 +101,12 @@ struct QualityFigures: Hashable, Sendable {
     var nullValues: Double
     /// Repetition and quality are estimates.
     var isApproximate: Bool
-    /// No record has been counted yet.
+    /// There are no records, or nothing was counted yet.
     var isEmpty: Bool
 
     /// "94.1 % (completeness 96.4 %, repetition 2.3 %)".
     var text: String {
-        guard !isEmpty else { return "– (no records)" }
+        guard !isEmpty else { return "–" }
         let sign = isApproximate ? "≈ " : ""
         return "\(sign)\(Wording.share(quality)) "
             + "(completeness \(Wording.share(completeness)), repetition \(sign)\(Wording.share(repetition)))"
@@ -124,7 +124,7 @@ extension ConnectionOverview {
     var quality: QualityFigures {
         QualityFigures(
             quality: dataQuality, completeness: completeness, repetition: repetition, nullValues: nullValues,
-            isApproximate: qualityApproximate, isEmpty: totalRecords == 0)
+            isApproximate: qualityApproximate, isEmpty: totalRecords == 0 || statisticsTime == nil)
     }
 }
 
@@ -135,7 +135,7 @@ extension Entity {
     var quality: QualityFigures {
         QualityFigures(
             quality: dataQuality, completeness: completeness, repetition: repetition, nullValues: nullValues,
-            isApproximate: qualityApproximate, isEmpty: recordCount == 0)
+            isApproximate: qualityApproximate, isEmpty: recordCount == 0 || statisticsTime == nil)
     }
 }
 
