@@ -12,6 +12,8 @@ package struct EngineLimits: Hashable, Sendable {
     package var startJitter = Duration.seconds(5)
     /// Bytes asked of a source at once.
     package var readChunk = 1 << 20
+    /// Bytes that may wait between the link and the parser.
+    package var readAhead = 8 << 20
     /// Rows that are committed at once, at most; nil: as the reader has it.
     package var batchRows: Int?
     /// Bytes read of a file for metadata.

@@ -80,6 +80,9 @@ extension Connection {
         let state = try entityState(entity)
         var unit = context.unit(of: shard)
         var emptied = try context.readStore { try EntityPurge.dropRecords(of: state, in: $0) }
+        emptied.entity.nextKilled = 0
+        emptied.entity.nextMetadataChange = 0
+        emptied.entity.figures = nil
         unit.mutations += try emptied.seal()
         PurgeMarkTable.set(in: &unit)
         try await context.store.commit(unit)

@@ -17,6 +17,7 @@ struct EntityPlan: Sendable {
     var postAction: PostAction
     var format: FileFormatOptions
     var threshold: QuarantineThreshold
+    var schemaPolicy: SchemaPolicy
 
     init(_ entity: EntitySettings) throws(CausewayError) {
         self.entity = entity.entity
@@ -28,6 +29,7 @@ struct EntityPlan: Sendable {
             doneSuffix: settings.text("done_file") ?? "")
         threshold = QuarantineThreshold(
             rows: settings.integer("max_quarantined_rows"), percent: settings.integer("max_quarantined_percent"))
+        schemaPolicy = settings.text("schema_policy").flatMap { SchemaPolicy(rawValue: $0) } ?? .accept
         postAction =
             switch settings.text("post_action") {
             case "move": .move(folder: settings.text("archive_folder") ?? "archive")

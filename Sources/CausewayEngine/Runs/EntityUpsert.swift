@@ -6,50 +6,89 @@ import CausewayStore
 /// One entity at work in a run: takes parsed batches in, one after the other, each as part of a unit.
 ///
 /// It runs ahead of the store by one unit: ``committed()`` says that the unit is on disk. After a refused unit it is
-/// not to be used any more.
+/// not to be used any more. To be used by whoever holds the connection's ``WriteGate``.
 struct EntityUpsert: ~Copyable {
-    private var state: EntityState
+    private(set) var state: EntityState
     private var pending: EntityState?
     private var writer: EntityWriter
-    private var nextQuarantined: UInt64
     private let context: EngineContext
+    private let meter: StageMeter
     private let primaryKey: [String]
+    private let policy: SchemaPolicy
     /// When the run began: columns seen in it count as seen then, so that a run changes them once.
     private let runStart: Timestamp
     private var hasSeenColumns = false
+    private var history: MetadataHistory
+    private var seenEdits: UInt64
 
     var entityNumber: UInt32 { state.entity.number }
+    /// What the run changed of the metadata so far.
+    var metadataChanges: [StoredFieldChange] { history.changes }
 
     init(
-        _ entity: EntityPlan, of shard: ShardID, runStart: Timestamp, context: EngineContext
+        _ entity: EntityPlan, of shard: ShardID, run: UInt64, runStart: Timestamp, edits: UInt64, meter: StageMeter,
+        context: EngineContext
     ) throws(CausewayError) {
-        (state, nextQuarantined) = try context.readStore { transaction in
-            (
-                try EntityState.loadOrMake(in: transaction, shard, entity.entity, now: runStart),
-                try QuarantineTable.latestSequence(in: transaction, shard) + 1
-            )
-        }
+        state = try context.readStore { try EntityState.loadOrMake(in: $0, shard, entity.entity, now: runStart) }
         writer = EntityWriter(seed: context.environment.contentSeed)
         primaryKey = entity.format.primaryKey
+        policy = entity.schemaPolicy
+        history = MetadataHistory(since: state, run: run, at: runStart)
+        seenEdits = edits
         self.runStart = runStart
+        self.meter = meter
         self.context = context
+    }
+
+    /// Takes up what people edited meanwhile.
+    ///
+    /// - Parameter edits: the gate's count of edits.
+    mutating func refresh(edits: UInt64) throws(CausewayError) {
+        guard edits != seenEdits else { return }
+        let (shard, id) = (state.shard, state.id)
+        if let stored = try context.readStore({ try EntityState.load(in: $0, shard, id) }) { state = stored }
+        seenEdits = edits
     }
 
     /// Takes a batch in: its records, its rejected rows, its columns.
     ///
     /// - Returns: what became of each of its rows.
+    /// - Throws: ``CausewayError``; `SCHEMA_CHANGED` (failed precondition) when the policy does not take its columns.
     mutating func take(
         _ batch: ParsedBatch, from path: String, run: UInt64, at now: Timestamp, into unit: inout CommitUnit
     ) throws(CausewayError) -> StoredCounters {
         var counts = StoredCounters()
-        var types = TypeProposer(columnCount: batch.header.count)
-        types.observe(batch.rows)
-        let update = try observe(zip(batch.header, types.types))
+        let types = meter.measure(.scan) {
+            var types = TypeProposer(columnCount: batch.header.count)
+            types.observe(batch.rows)
+            return types.types
+        }
+        let update = try observe(zip(batch.header, types), into: &unit)
+        try write(
+            batch.rows, update, Provenance(run: run, source: path, importTime: now), at: now, &counts, into: &unit)
+        try quarantine(batch.rejected, from: path, run: run, at: now, into: &unit)
+        counts.rowsQuarantined = Int64(batch.rejected.count)
+        counts.rowsRead = Int64(batch.rowsRead)
+        return counts
+    }
+
+    private mutating func write(
+        _ rows: RowBatch, _ update: SchemaUpdate, _ provenance: Provenance, at now: Timestamp,
+        _ counts: inout StoredCounters, into unit: inout CommitUnit
+    ) throws(CausewayError) {
+        let date = try localDate(now)
         do {
-            let prepared = try writer.prepare(
-                batch.rows, fieldNumbers: update.fieldNumbers, state: update.state,
-                provenance: Provenance(run: run, source: path, importTime: now), date: try localDate(now),
-                reading: context.store)
+            let plan = try meter.measure(.lookUp) {
+                try context.store.read { transaction in
+                    try writer.plan(
+                        rows, fieldNumbers: update.fieldNumbers, state: update.state, provenance: provenance,
+                        date: date, in: transaction)
+                }
+            }
+            let start = context.clock.uptime
+            let prepared = try writer.encode(plan)
+            meter.add(.encode, context.clock.uptime - start, bytes: rows.text.count, rows: rows.rowCount)
+            meter.add(.lookUp, .zero, rows: rows.rowCount)
             unit.mutations += prepared.mutations
             pending = prepared.state
             counts.rowsNew = Int64(prepared.counts.new)
@@ -58,25 +97,31 @@ struct EntityUpsert: ~Copyable {
         } catch {
             throw .wrapping(error)
         }
-        for rejected in batch.rejected {
+    }
+
+    private func quarantine(
+        _ rejected: [RejectedRow], from path: String, run: UInt64, at now: Timestamp, into unit: inout CommitUnit
+    ) throws(CausewayError) {
+        guard !rejected.isEmpty else { return }
+        let shard = state.shard
+        var counters = try context.readStore { try QuarantineCounters(in: $0, shard) }
+        let first = counters.add(rejected.count, of: state.id)
+        for (index, rejected) in rejected.enumerated() {
             var row = StoredQuarantinedRow(rejected)
             row.entity = state.id
             row.run = run
             row.createMicros = now.micros
             row.source = path
-            try QuarantineTable.put(into: &unit, nextQuarantined, row)
-            nextQuarantined += 1
+            try QuarantineTable.put(into: &unit, first + UInt64(index), row)
         }
-        counts.rowsQuarantined = Int64(batch.rejected.count)
-        counts.rowsRead = Int64(batch.rowsRead)
-        return counts
+        counters.put(into: &unit)
     }
 
     /// Takes columns up without any rows: what a metadata fetch does.
     mutating func takeUp(
         _ columns: some Sequence<(String, FieldType?)>, into unit: inout CommitUnit
     ) throws(CausewayError) -> SchemaUpdate {
-        var update = try observe(columns)
+        var update = try observe(columns, into: &unit)
         unit.mutations += try update.state.seal()
         pending = update.state
         return update
@@ -86,6 +131,7 @@ struct EntityUpsert: ~Copyable {
     mutating func markMissing(into unit: inout CommitUnit) throws(CausewayError) {
         guard hasSeenColumns else { return }
         var marked = SchemaUpdate.markingMissing(in: state, notSeenSince: runStart)
+        try history.record(&marked, into: &unit)
         unit.mutations += try marked.seal()
         pending = marked
     }
@@ -96,12 +142,16 @@ struct EntityUpsert: ~Copyable {
     }
 
     private mutating func observe(
-        _ columns: some Sequence<(String, FieldType?)>
+        _ columns: some Sequence<(String, FieldType?)>, into unit: inout CommitUnit
     ) throws(CausewayError) -> SchemaUpdate {
-        hasSeenColumns = true
         var update = try SchemaUpdate.takingUp(
             columns.map { ObservedColumn(label: $0.0, type: $0.1) }, primaryKey: primaryKey, into: state, now: runStart)
+        if policy != .accept, history.hadRecords, !update.added.isEmpty || !update.widened.isEmpty {
+            throw .schemaChanged(state.id, update, policy)
+        }
+        hasSeenColumns = true
         update.state.entity.metadataFetchMicros = max(state.entity.metadataFetchMicros, runStart.micros)
+        try history.record(&update.state, into: &unit)
         return update
     }
 
@@ -114,7 +164,7 @@ struct EntityUpsert: ~Copyable {
 }
 
 extension StoredQuarantinedRow {
-    fileprivate init(_ rejected: RejectedRow) {
+    init(_ rejected: RejectedRow) {
         self.init()
         reason = rejected.reason.rawValue
         message = rejected.message

@@ -16,6 +16,7 @@ extension FetchSession {
     mutating func tasks(of entity: EntityPlan, number: UInt32) async throws(CausewayError) -> [FileTask] {
         let listing = try await listed(entity)
         let now = context.clock.now
+        let again = try firstOfReadingAgain()
         var tasks: [FileTask] = []
         for start in stride(from: 0, to: listing.files.count, by: 1_000) {
             let page = listing.files[start..<min(start + 1_000, listing.files.count)]
@@ -23,7 +24,7 @@ extension FetchSession {
                 try page.map { file in
                     let known = try FileTable.get(in: transaction, shard, entity: number, file.path)
                     let decision = FileDecision.decide(
-                        file, known: known, rules: entity.rules, doneFiles: listing.doneFiles, now: now)
+                        file, known: known, rules: entity.rules, doneFiles: listing.doneFiles, now: now, again: again)
                     return FileTask(file: file, decision: decision, known: known)
                 }
             }
@@ -43,6 +44,19 @@ extension FetchSession {
             account.say(.info, "file held until the next run", ["path": task.file.path, "reason": reason.rawValue])
         }
         return tasks
+    }
+
+    /// The run from which on the ledger counts, when files are read again: this one, or the first of those that were
+    /// interrupted and that it goes on with. Nil: all of the ledger counts.
+    private func firstOfReadingAgain() throws(CausewayError) -> UInt64? {
+        guard plan.scope.again else { return nil }
+        var first = plan.number
+        while first > 1, let before = try context.readStore({ try RunTable.get(in: $0, shard, first - 1) }),
+            before.runState == .interrupted, before.kind == plan.kind.rawValue, before.again
+        {
+            first -= 1
+        }
+        return first
     }
 
     fileprivate struct Listing {

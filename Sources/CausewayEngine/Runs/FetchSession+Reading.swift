@@ -8,8 +8,7 @@ import Synchronization
 extension FetchSession {
     /// Fetches one entity: lists, decides by the ledger, reads what is to be read.
     mutating func fetch(_ entity: EntityPlan) async throws(CausewayError) {
-        var upsert = try EntityUpsert(
-            entity, of: shard, runStart: Timestamp(micros: account.stored.createMicros), context: context)
+        var upsert = try await upsert(of: entity)
         for task in try await tasks(of: entity, number: upsert.entityNumber) {
             guard !Task.isCancelled else { throw .cancelled }
             switch task.decision {
@@ -18,13 +17,42 @@ extension FetchSession {
             case .read(let resume): try await read(task, resume: resume, entity, &upsert)
             }
         }
-        var unit = context.unit(of: shard)
-        try upsert.markMissing(into: &unit)
-        try await commit(unit, activity: "")
-        upsert.committed()
+        try await markMissing(entity, &upsert)
         let counters = account.stored.entities.first { $0.entity == entity.entity }?.counters.orEmpty
         if let counters, entity.threshold.isExceeded(quarantined: counters.rowsQuarantined, of: counters.rowsRead) {
             exceeded.append(entity.entity)
+        }
+    }
+
+    func upsert(of entity: EntityPlan) async throws(CausewayError) -> EntityUpsert {
+        await connection.writing.enter()
+        defer { connection.writing.leave() }
+        return try EntityUpsert(
+            entity, of: shard, run: plan.number, runStart: Timestamp(micros: account.stored.createMicros),
+            edits: connection.writing.edits, meter: account.meter, context: context)
+    }
+
+    private mutating func markMissing(
+        _ entity: EntityPlan, _ upsert: inout EntityUpsert
+    ) async throws(CausewayError) {
+        await connection.writing.enter()
+        defer { connection.writing.leave() }
+        try upsert.refresh(edits: connection.writing.edits)
+        var unit = context.unit(of: shard)
+        try upsert.markMissing(into: &unit)
+        sayMetadataChanges(entity.entity, upsert.metadataChanges)
+        try await commit(unit, activity: "")
+        upsert.committed()
+    }
+
+    mutating func sayMetadataChanges(_ entity: String, _ changes: [StoredFieldChange]) {
+        let sentences: [(FieldChangeKind, RunLogLevel, String)] = [
+            (.added, .info, "new columns"), (.widened, .info, "types became wider"),
+            (.missing, .warning, "columns are missing"), (.returned, .info, "missing columns are there again"),
+        ]
+        for (kind, level, sentence) in sentences {
+            guard let labels = changes.labels(kind) else { continue }
+            account.say(level, sentence, ["entity": entity, "columns": labels])
         }
     }
 
@@ -39,6 +67,7 @@ extension FetchSession {
             switch error {
             case .run(let error): throw error
             case .file(let error): try await giveUp(task, error, entity, upsert.entityNumber)
+            case .held(let error): try await hold(task, error, entity, upsert.entityNumber)
             }
             return
         }
@@ -53,11 +82,42 @@ extension FetchSession {
         account.say(
             .error, "file could not be read",
             ["path": task.file.path, "reason": error.reason, "error": error.message])
+        try await putAside(task, .failed, error.message, entityNumber)
+    }
+
+    /// The next run looks at the file again, from its start; rows that were taken are unchanged then.
+    private mutating func hold(
+        _ task: FileTask, _ error: CausewayError, _ entity: EntityPlan, _ entityNumber: UInt32
+    ) async throws(CausewayError) {
+        heldFiles += 1
+        account.count(entity.entity) { $0.filesHeld += 1 }
+        account.say(
+            .warning, "file held: its columns are not those of the entity",
+            ["path": task.file.path, "error": error.message])
+        try await putAside(task, .held, error.message, entityNumber)
+    }
+
+    private mutating func putAside(
+        _ task: FileTask, _ outcome: FileOutcome, _ message: String, _ entityNumber: UInt32
+    ) async throws(CausewayError) {
         var unit = context.unit(of: shard)
-        var entry = task.ledgerEntry(.failed, run: plan.number, at: context.clock.now)
-        entry.message = error.message
+        var entry = try ledgerEntry(task, outcome, entityNumber)
+        entry.message = message
         try FileTable.put(into: &unit, entity: entityNumber, task.file.path, entry)
         try await commit(unit, activity: "")
+    }
+
+    /// The ledger's entry for a file whose rows are no matter of this unit: what is known of them stays.
+    private func ledgerEntry(
+        _ task: FileTask, _ outcome: FileOutcome, _ entityNumber: UInt32
+    ) throws(CausewayError) -> StoredFile {
+        var entry = task.ledgerEntry(outcome, run: plan.number, at: context.clock.now)
+        if let kept = try context.readStore({ try FileTable.get(in: $0, shard, entity: entityNumber, task.file.path) })
+        {
+            entry.rows = kept.rows
+            entry.format = kept.format
+        }
+        return entry
     }
 
     private mutating func readRows(
@@ -69,8 +129,9 @@ extension FetchSession {
             .info, checkpoint == nil ? "reading file" : "going on with file",
             ["path": task.file.path, "offset": String(offset)])
         let notices = ReconnectNotices()
-        let reader = ResumableReader(task.file, at: offset, source: source, context: context) {
-            [connection] error, wait in
+        let reader = ResumableReader(
+            task.file, at: offset, source: source, meter: account.meter, context: context
+        ) { [connection] error, wait in
             await notices.add(error, wait)
             await connection.waiting("waiting to reconnect")
         }
@@ -88,63 +149,85 @@ extension FetchSession {
         _ task: FileTask, from reader: ResumableReader, _ checkpoint: FileCheckpoint?, _ notices: ReconnectNotices,
         _ entity: EntityPlan, _ upsert: inout EntityUpsert
     ) async throws(FetchProblem) {
-        let activity = "reading \(task.file.path)"
         var options = entity.format
         if let batchRows = context.limits.batchRows { options.batchRows = batchRows }
-        var rows = try FetchProblem.ofFile { [options] () throws(CausewayError) in
-            try FileRowReader(options: options, resume: checkpoint)
+        let queue = ChunkQueue(limit: context.limits.readAhead)
+        async let _ = reader.pump(into: queue)
+        defer { queue.close() }
+        var parser = try BatchParser(options, checkpoint, queue, account.meter)
+        var current = try await parser.next()
+        while true {
+            account.count(entity.entity) { $0.bytesRead += parser.takeBytes() }
+            await take(notices, entity)
+            guard let batch = current else { break }
+            // Only at the file's end: whether the batch is the last, so that it carries the outcome.
+            let last = parser.isLast()
+            let outcome = last ? await end(of: task, entity) : .inProgress
+            current = try await store(batch, of: task, outcome, entity, &upsert, &parser)
+            if last { return }
         }
-        var chunk = try await FetchProblem.ofSource { () throws(CausewayError) in try await reader.next() }
-        while !chunk.isEmpty {
-            // The next chunk comes while this one is parsed and committed.
-            async let following = reader.next()
-            account.count(entity.entity) { $0.bytesRead += Int64(chunk.count) }
-            rows.feed(chunk)
-            while let batch = try rows.batch() {
-                await take(notices, entity)
-                try await store(batch, of: task, .inProgress, entity, &upsert, activity)
-            }
-            do {
-                chunk = try await following
-            } catch {
-                throw FetchProblem(source: .wrapping(error))
-            }
-        }
-        rows.finish()
-        var pending = try rows.batch()
-        while let batch = try rows.batch() {
-            if let full = pending { try await store(full, of: task, .inProgress, entity, &upsert, activity) }
-            pending = batch
-        }
-        await take(notices, entity)
+        try await store(await end(of: task, entity), of: task, parser.format, upsert.entityNumber)
+    }
+
+    /// All of the file was read.
+    private mutating func end(of task: FileTask, _ entity: EntityPlan) async -> FileOutcome {
         account.count(entity.entity) { $0.filesRead += 1 }
         let changed = await isChanged(task.file)
         if changed {
             account.say(
                 .warning, "file changed while it was read; the next run reads it again", ["path": task.file.path])
         }
-        let outcome: FileOutcome = entity.postAction == .leave || changed ? .done : .postActionIntended
-        try await store(pending, of: task, outcome, entity, &upsert, activity)
+        return entity.postAction == .leave || changed ? .done : .postActionIntended
     }
 
-    /// Commits one batch with the checkpoint behind it; without a batch, the file's outcome alone.
+    /// Commits one batch with the checkpoint behind it, and parses the next one meanwhile.
     private mutating func store(
-        _ batch: ParsedBatch?, of task: FileTask, _ outcome: FileOutcome, _ entity: EntityPlan,
-        _ upsert: inout EntityUpsert, _ activity: String
+        _ batch: ParsedBatch, of task: FileTask, _ outcome: FileOutcome, _ entity: EntityPlan,
+        _ upsert: inout EntityUpsert, _ parser: inout BatchParser
+    ) async throws(FetchProblem) -> ParsedBatch? {
+        let connection = connection
+        await connection.writing.enter()
+        var unit = context.unit(of: shard)
+        do throws(CausewayError) {
+            let now = context.clock.now
+            try upsert.refresh(edits: connection.writing.edits)
+            let counts = try upsert.take(batch, from: task.file.path, run: plan.number, at: now, into: &unit)
+            account.count(entity.entity) { $0 += counts }
+            var entry = task.ledgerEntry(outcome, run: plan.number, at: now)
+            if outcome == .inProgress { entry.checkpoint = StoredFileCheckpoint(batch.checkpoint) }
+            entry.rows = batch.checkpoint.rows
+            entry.format = StoredFileFormat(batch.checkpoint.format)
+            try FileTable.put(into: &unit, entity: upsert.entityNumber, task.file.path, entry)
+            try account.put(into: &unit)
+        } catch {
+            account.refused()
+            connection.writing.leave()
+            throw .schema(error)
+        }
+        let committing = Committing(
+            unit: unit, account: account.stored, activity: "reading \(task.file.path)", rows: batch.rowsRead,
+            meter: account.meter, connection: connection, context: context)
+        async let committed = committing.run()
+        let following = await parser.attempt()
+        if case .failure(let error) = await committed {
+            account.refused()
+            throw .run(error)
+        }
+        account.committed()
+        upsert.committed()
+        return try following.get()
+    }
+
+    /// Commits a file's outcome alone.
+    private mutating func store(
+        _ outcome: FileOutcome, of task: FileTask, _ format: FileFormat?, _ entityNumber: UInt32
     ) async throws(FetchProblem) {
         do throws(CausewayError) {
             var unit = context.unit(of: shard)
-            let now = context.clock.now
-            var entry = task.ledgerEntry(outcome, run: plan.number, at: now)
-            if let batch {
-                let counts = try upsert.take(batch, from: task.file.path, run: plan.number, at: now, into: &unit)
-                account.count(entity.entity) { $0 += counts }
-                if outcome == .inProgress { entry.checkpoint = StoredFileCheckpoint(batch.checkpoint) }
-                entry.rows = batch.checkpoint.rows
-            }
-            try FileTable.put(into: &unit, entity: upsert.entityNumber, task.file.path, entry)
-            try await commit(unit, activity: activity)
-            upsert.committed()
+            var entry = try ledgerEntry(task, outcome, entityNumber)
+            if let format { entry.format = StoredFileFormat(format) }
+            try FileTable.put(into: &unit, entity: entityNumber, task.file.path, entry)
+            try await commit(unit, activity: "reading \(task.file.path)")
         } catch {
             throw .run(error)
         }
@@ -181,7 +264,7 @@ extension FetchSession {
             return
         }
         var unit = context.unit(of: shard)
-        let entry = task.ledgerEntry(.done, run: plan.number, at: context.clock.now)
+        let entry = try ledgerEntry(task, .done, entityNumber)
         try FileTable.put(into: &unit, entity: entityNumber, task.file.path, entry)
         try await commit(unit, activity: "")
     }
@@ -192,83 +275,6 @@ extension FetchSession {
             account.say(
                 .warning, "link lost; going on where it was cut",
                 ["error": notice.error.message, "wait": notice.wait.text])
-        }
-    }
-}
-
-/// Cuts that a reader met, until the run writes them down.
-private actor ReconnectNotices {
-    private var pending: [(error: CausewayError, wait: Duration)] = []
-
-    func add(_ error: CausewayError, _ wait: Duration) {
-        // As many as a log may hold are more than anybody reads.
-        if pending.count < 100 { pending.append((error, wait)) }
-    }
-
-    func take() -> [(error: CausewayError, wait: Duration)] {
-        defer { pending = [] }
-        return pending
-    }
-}
-
-extension FileTask {
-    func ledgerEntry(_ outcome: FileOutcome, run: UInt64, at now: Timestamp) -> StoredFile {
-        var entry = StoredFile()
-        entry.size = file.size
-        entry.modifiedSeconds = file.modified.seconds
-        entry.etag = file.etag ?? ""
-        entry.outcome = outcome.rawValue
-        entry.run = run
-        entry.seenMicros = now.micros
-        entry.rows = known?.rows ?? 0
-        return entry
-    }
-}
-
-extension CausewayError {
-    var isCancellation: Bool { code == .cancelled }
-
-    /// Whether an error of the source is about one file or folder, so that the rest can go on without it.
-    var concernsOneFile: Bool {
-        switch code {
-        case .notFound, .permissionDenied, .aborted, .invalidArgument, .outOfRange: true
-        default: false
-        }
-    }
-}
-
-/// What stopped the reading of a file, by how far it reaches.
-enum FetchProblem: Error {
-    /// This file cannot be read; the others can.
-    case file(CausewayError)
-    /// Nothing can go on.
-    case run(CausewayError)
-
-    init(source error: CausewayError) { self = error.concernsOneFile ? .file(error) : .run(error) }
-
-    static func ofSource<R>(_ body: () async throws(CausewayError) -> R) async throws(FetchProblem) -> R {
-        do {
-            return try await body()
-        } catch {
-            throw FetchProblem(source: error)
-        }
-    }
-
-    static func ofFile<R: ~Copyable>(_ body: () throws(CausewayError) -> R) throws(FetchProblem) -> R {
-        do {
-            return try body()
-        } catch {
-            throw .file(error)
-        }
-    }
-}
-
-extension FileRowReader {
-    fileprivate mutating func batch() throws(FetchProblem) -> ParsedBatch? {
-        do {
-            return try nextBatch()
-        } catch {
-            throw .file(error)
         }
     }
 }

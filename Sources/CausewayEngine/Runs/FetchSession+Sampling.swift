@@ -8,8 +8,7 @@ extension FetchSession {
     /// Proposes an entity's fields and their types from the start of its latest file. Imports nothing, and leaves the
     /// ledger as it is.
     mutating func sample(_ entity: EntityPlan) async throws(CausewayError) {
-        var upsert = try EntityUpsert(
-            entity, of: shard, runStart: Timestamp(micros: account.stored.createMicros), context: context)
+        var upsert = try await upsert(of: entity)
         let tasks = try await tasks(of: entity, number: upsert.entityNumber)
         guard let latest = tasks.last else {
             account.say(.warning, "no file matches; nothing is known of the entity", ["entity": entity.entity])
@@ -24,6 +23,11 @@ extension FetchSession {
         } catch {
             switch error {
             case .run(let error): throw error
+            case .held(let error):
+                heldFiles += 1
+                account.say(
+                    .warning, "the columns changed and are not taken up", ["path": path, "error": error.message])
+                try await flush(activity: "")
             case .file(let error):
                 fileError = fileError ?? error
                 account.count(entity.entity) { $0.filesFailed += 1 }
@@ -43,7 +47,7 @@ extension FetchSession {
     private mutating func proposal(
         from file: RemoteFile, _ entity: EntityPlan
     ) async throws(FetchProblem) -> Sample? {
-        let reader = ResumableReader(file, at: 0, source: source, context: context) { _, _ in }
+        let reader = ResumableReader(file, at: 0, source: source, meter: account.meter, context: context) { _, _ in }
         do throws(FetchProblem) {
             let sample = try await proposal(from: reader, entity)
             await reader.close()
@@ -86,6 +90,9 @@ extension FetchSession {
         _ sample: Sample?, _ entity: EntityPlan, _ path: String, _ upsert: inout EntityUpsert
     ) async throws(FetchProblem) {
         do throws(CausewayError) {
+            await connection.writing.enter()
+            defer { connection.writing.leave() }
+            try upsert.refresh(edits: connection.writing.edits)
             var unit = context.unit(of: shard)
             if let sample {
                 let update = try upsert.takeUp(zip(sample.header, sample.types), into: &unit)
@@ -101,8 +108,10 @@ extension FetchSession {
             }
             try await commit(unit, activity: "")
             upsert.committed()
+            sayMetadataChanges(entity.entity, upsert.metadataChanges)
+            try await flush(activity: "")
         } catch {
-            throw .run(error)
+            throw .schema(error)
         }
     }
 }

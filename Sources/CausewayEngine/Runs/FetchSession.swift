@@ -16,6 +16,8 @@ struct FetchSession {
     var exceeded: [String] = []
     /// The first error that cost a file, when the run went on without it.
     var fileError: CausewayError?
+    /// Files whose columns somebody has to decide about.
+    var heldFiles = 0
 
     var shard: ShardID { connection.shard }
 
@@ -65,7 +67,9 @@ struct FetchSession {
         var unit = unit
         do {
             try account.put(into: &unit)
+            let start = context.clock.uptime
             try await context.store.commit(unit)
+            account.meter.add(.commit, context.clock.uptime - start, bytes: unit.byteCount)
         } catch {
             account.refused()
             throw error
@@ -84,7 +88,7 @@ struct FetchSession {
         } else if let fileError {
             let counters = account.stored.counters.orEmpty
             outcome = RunOutcome(state: counters.filesRead > 0 ? .partial : .failed, error: fileError)
-        } else if account.stored.counters.orEmpty.rowsQuarantined > 0 {
+        } else if account.stored.counters.orEmpty.rowsQuarantined > 0 || heldFiles > 0 {
             outcome.state = .partial
         }
         if let error {

@@ -42,10 +42,12 @@ extension FileDecision {
     /// - Parameters:
     ///   - known: what the ledger has for the file's path.
     ///   - doneFiles: names in the same folder that carry the done-suffix.
+    ///   - again: when set, what runs before this one wrote down counts as not read.
     static func decide(
-        _ file: RemoteFile, known: StoredFile?, rules: FileRules, doneFiles: Set<String>, now: Timestamp
+        _ file: RemoteFile, known: StoredFile?, rules: FileRules, doneFiles: Set<String>, now: Timestamp,
+        again: UInt64? = nil
     ) -> FileDecision {
-        if let known, known.isSame(as: file) {
+        if let known, known.isSame(as: file), again.map({ known.run >= $0 }) ?? true {
             switch FileOutcome(rawValue: known.outcome) {
             case .done: return .skip
             case .postActionIntended: return .finishPostAction

@@ -12,16 +12,18 @@ actor ResumableReader {
     private var offset: Int64
     private var reader: (any FileReader)?
     private var failures = 0
+    private let meter: StageMeter
 
     /// - Parameter onReconnect: told of each cut, and how long the wait before the next attempt is.
     init(
-        _ file: RemoteFile, at offset: Int64, source: any FileSource, context: EngineContext,
+        _ file: RemoteFile, at offset: Int64, source: any FileSource, meter: StageMeter, context: EngineContext,
         onReconnect: @escaping @Sendable (CausewayError, Duration) async -> Void
     ) {
         self.file = file
         self.offset = offset
         self.source = source
         self.context = context
+        self.meter = meter
         self.onReconnect = onReconnect
     }
 
@@ -33,7 +35,9 @@ actor ResumableReader {
         while true {
             do {
                 let reader = try await opened()
+                let start = context.clock.uptime
                 let bytes = try await reader.read(limit: context.limits.readChunk)
+                meter.add(.read, context.clock.uptime - start, bytes: bytes.count)
                 offset += Int64(bytes.count)
                 failures = 0
                 return bytes
@@ -41,6 +45,20 @@ actor ResumableReader {
                 await close()
                 try await pause(after: error)
             }
+        }
+    }
+
+    /// Reads to the end, as far ahead of the consumer as the queue has room.
+    func pump(into queue: ChunkQueue) async {
+        do throws(CausewayError) {
+            while true {
+                let chunk = try await next()
+                guard !chunk.isEmpty else { break }
+                guard await queue.push(chunk) else { return }
+            }
+            queue.finish(.success(()))
+        } catch {
+            queue.finish(.failure(error))
         }
     }
 

@@ -10,6 +10,9 @@ struct RunAccount: Sendable {
     private let maximumEntries: Int
     /// As of the last commit.
     private var durable: StoredRun
+    /// As of the last unit, and how many entries it took.
+    private var inFlight: (run: StoredRun, entries: Int)
+    let meter: StageMeter
     private var sequence: UInt64 = 0
     private var pending: [StoredLogEntry] = []
     private var dropped = 0
@@ -17,6 +20,8 @@ struct RunAccount: Sendable {
     init(_ stored: StoredRun, number: UInt64, clock: any CausewayClock, maximumEntries: Int) {
         self.stored = stored
         durable = stored
+        inFlight = (stored, 0)
+        meter = StageMeter(clock)
         self.number = number
         self.clock = clock
         self.maximumEntries = maximumEntries
@@ -55,7 +60,9 @@ struct RunAccount: Sendable {
 
     /// Puts the run and what it has said since the last time into a unit. What was put is forgotten by
     /// ``committed()`` only, so that a unit that was refused loses nothing.
-    func put(into unit: inout CommitUnit) throws(CausewayError) {
+    mutating func put(into unit: inout CommitUnit) throws(CausewayError) {
+        stored.stages = meter.stored
+        inFlight = (stored, pending.count)
         try RunTable.put(into: &unit, number, stored)
         for (index, entry) in pending.enumerated() {
             try RunLogTable.put(into: &unit, run: number, sequence: sequence + UInt64(index), entry)
@@ -64,9 +71,10 @@ struct RunAccount: Sendable {
 
     /// What was put is on disk.
     mutating func committed() {
-        sequence += UInt64(pending.count)
-        pending.removeAll(keepingCapacity: true)
-        durable = stored
+        sequence += UInt64(inFlight.entries)
+        pending.removeFirst(inFlight.entries)
+        inFlight.entries = 0
+        durable = inFlight.run
     }
 
     /// What was put is not on disk: the counters are those of the last commit again.

@@ -1,0 +1,105 @@
+import CausewayCore
+import CausewayIngest
+import CausewayMessages
+import CausewayStore
+
+/// Parses what comes out of a queue of chunks, batch by batch.
+struct BatchParser: ~Copyable {
+    private var rows: FileRowReader
+    private let queue: ChunkQueue
+    private let meter: StageMeter
+    private var isOver = false
+    private var bytes: Int64 = 0
+    /// What was parsed ahead to know whether more follows.
+    private var ahead: Result<ParsedBatch?, FetchProblem>?
+
+    var format: FileFormat? { rows.format }
+
+    init(
+        _ options: FileFormatOptions, _ checkpoint: FileCheckpoint?, _ queue: ChunkQueue, _ meter: StageMeter
+    ) throws(FetchProblem) {
+        rows = try FetchProblem.ofFile { () throws(CausewayError) in
+            try FileRowReader(options: options, resume: checkpoint)
+        }
+        self.queue = queue
+        self.meter = meter
+    }
+
+    /// Bytes of the file since the last time.
+    mutating func takeBytes() -> Int64 {
+        defer { bytes = 0 }
+        return bytes
+    }
+
+    /// Whether the batch given last is known to be the file's last. Never waits.
+    mutating func isLast() -> Bool {
+        guard isOver else { return false }
+        let following = ahead ?? parse()
+        ahead = following
+        if case .success(nil) = following { return true }
+        return false
+    }
+
+    /// The next batch; nil at the end.
+    mutating func next() async throws(FetchProblem) -> ParsedBatch? { try await attempt().get() }
+
+    /// As ``next()``, for later.
+    mutating func attempt() async -> Result<ParsedBatch?, FetchProblem> {
+        if let known = ahead {
+            ahead = nil
+            return known
+        }
+        while true {
+            let parsed = parse()
+            guard case .success(nil) = parsed, !isOver else { return parsed }
+            do throws(CausewayError) {
+                let chunk = try await queue.next()
+                if chunk.isEmpty {
+                    rows.finish()
+                    isOver = true
+                } else {
+                    bytes += Int64(chunk.count)
+                    rows.feed(chunk)
+                }
+            } catch {
+                return .failure(FetchProblem(source: error))
+            }
+        }
+    }
+
+    private mutating func parse() -> Result<ParsedBatch?, FetchProblem> {
+        let start = meter.now
+        do throws(CausewayError) {
+            let batch = try rows.nextBatch()
+            meter.add(
+                .scan, meter.now - start, bytes: batch?.rows.text.count ?? 0, rows: batch?.rowsRead ?? 0)
+            return .success(batch)
+        } catch {
+            return .failure(.file(error))
+        }
+    }
+}
+
+/// A unit on its way to the disk while its run goes on. Whoever makes one holds the connection's gate, and it lets go.
+struct Committing: Sendable {
+    var unit: CommitUnit
+    var account: StoredRun
+    var activity: String
+    var rows: Int
+    var meter: StageMeter
+    var connection: Connection
+    var context: EngineContext
+
+    func run() async -> Result<Void, CausewayError> {
+        defer { connection.writing.leave() }
+        do throws(CausewayError) {
+            let start = meter.now
+            try await context.store.commit(unit)
+            meter.add(.commit, meter.now - start, bytes: unit.byteCount, rows: rows)
+        } catch {
+            return .failure(error)
+        }
+        await connection.progressed(account, activity: activity)
+        return .success(())
+    }
+}
