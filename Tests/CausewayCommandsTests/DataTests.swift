@@ -65,6 +65,7 @@ let sampleField = Field.with {
     ]
     $0.dataUpdateTime = time(1_795_460_000)
     $0.metadataFetchTime = time(1_795_460_010)
+    $0.statisticsTime = time(1_795_460_010)
 }
 
 @Suite struct DataReportTests {
@@ -140,6 +141,7 @@ let sampleField = Field.with {
             $0.rowCount = 100
             $0.valueCount = 100
             $0.distinctCount = 100
+            $0.statisticsTime = time(1_795_460_010)
         }
         id.sensitive = true
         let report = Report.entity(sampleEntity, clock, fields: [id, sampleField])
@@ -183,6 +185,7 @@ let sampleField = Field.with {
                 Marks             required
                 Data updated      2026-11-23 19:53:20 (14 min 47 s ago)
                 Metadata fetched  2026-11-23 19:53:30 (14 min 37 s ago)
+                Figures of        2026-11-23 19:53:30 (14 min 37 s ago)
                 Rows              100
                 Values            80
                 Null values       20 %
@@ -370,7 +373,7 @@ let sampleField = Field.with {
                 Runs kept          for ever
                 Logs of runs kept  30 days, the default
                 Quarantine kept    7 days
-                Of a connection    1,000,000 rows, the default
+                                   of a connection at most 1,000,000 rows, the default
                 """)
     }
 }

@@ -73,7 +73,9 @@ extension Report {
         if !store.connections.isEmpty {
             blocks += [.heading("Connections"), .table(connectionTable(store.connections))]
         }
-        blocks += [.heading("Tables"), .table(tableTable(store.tables))]
+        blocks += [.heading("Tables"), .table(tableTable(store.tables.filter { $0.entries > 0 }))]
+        let empty = store.tables.count { $0.entries == 0 }
+        if empty > 0 { blocks.append(.text(["\(Wording.count(Int64(empty), "table")) more, empty"])) }
         return Report(json: store.json, blocks: blocks, names: [store.path])
     }
 
@@ -116,8 +118,10 @@ extension Report {
         let retention = organisation.retention ?? Retention()
         facts.add("Runs kept", Retention.text(retention.runDays, "day", usual: 90))
         facts.add("Logs of runs kept", Retention.text(retention.logDays, "day", usual: 30))
-        facts.add("Quarantine kept", Retention.text(retention.quarantineDays, "day", usual: 90))
-        facts.add("Of a connection", Retention.text(retention.quarantineRows, "row", usual: 1_000_000))
+        facts.add(
+            "Quarantine kept",
+            Retention.text(retention.quarantineDays, "day", usual: 90) + "\nof a connection at most "
+                + Retention.text(retention.quarantineRows, "row", usual: 1_000_000))
         facts.add("Changed", organisation.updateTime.map { clock.long($0.instant) })
         return Report(
             json: .members([

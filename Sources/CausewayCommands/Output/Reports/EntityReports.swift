@@ -71,18 +71,22 @@ extension Report {
     }
 
     private static func metadataTable(_ fields: [Field]) -> Table {
+        // A column that few installations need takes no room in the others.
+        let showsSensitive = fields.contains(where: \.sensitive)
         var table = Table(columns: [
             .text("API LABEL", shrinksTo: 10), .text("DISPLAY NAME", shrinksTo: 10), .whole("TYPE"), .whole("KEY"),
-            .whole("REQUIRED"), .whole("READ-ONLY"), .whole("SENSITIVE"), .number("NULL").dispensable,
-            .number("DISTINCT").dispensable,
+            .whole("REQUIRED"), .whole("READ-ONLY"),
         ])
+        if showsSensitive { table.columns.append(.whole("SENSITIVE")) }
+        table.columns += [.number("NULL").dispensable, .number("DISTINCT").dispensable]
         for field in fields {
-            table.rows.append([
+            var cells: [Table.Cell] = [
                 .init(field.label, field.missing ? .faint : .plain), .init(field.displayName), .init(field.type.word),
                 .init(field.primaryKey ? "key" : "", .strong), .init(field.required ? "yes" : ""),
-                .init(field.readOnly ? "yes" : ""), .init(field.sensitive ? "yes" : "", .warning),
-                .init(field.nullShare(aligned: true)), .init(field.distinctText),
-            ])
+                .init(field.readOnly ? "yes" : ""),
+            ]
+            if showsSensitive { cells.append(.init(field.sensitive ? "yes" : "", .warning)) }
+            table.rows.append(cells + [.init(field.nullShare(aligned: true)), .init(field.distinctText)])
         }
         return table
     }

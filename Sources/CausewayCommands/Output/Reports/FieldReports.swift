@@ -56,7 +56,9 @@ extension Report {
 
     /// What an edit made of a field.
     static func edited(_ field: Field) -> Report {
-        Report(json: field.json, names: [field.label], notes: ["\(field.label): \(field.displayName); \(field.marks)."])
+        Report(
+            json: field.json, names: [field.label],
+            notes: ["\(field.label) is called \(field.displayName); marks: \(field.marks)."])
     }
 
     private static func topTable(_ values: [TopValue]) -> Table {
@@ -97,8 +99,10 @@ extension Field {
         rowCount > 0 ? Wording.share(Double(rowCount &- valueCount) / Double(rowCount), aligned: aligned) : "–"
     }
 
-    /// "12", "≈ 1,200,000".
-    var distinctText: String { (approximate ? "≈ " : "") + Wording.count(distinctCount) }
+    /// "12", "≈ 1,200,000", "–" before they were counted.
+    var distinctText: String {
+        statisticsTime == nil ? "–" : (approximate ? "≈ " : "") + Wording.count(distinctCount)
+    }
 
     /// "key, required, sensitive", "none".
     fileprivate var marks: String {
@@ -106,7 +110,7 @@ extension Field {
             (primaryKey, "primary key"), (required, "required"), (readOnly, "read-only"), (sensitive, "sensitive"),
         ]
         let set = marks.filter { $0.0 }.map(\.1)
-        return set.isEmpty ? "neither required, read-only nor sensitive" : set.joined(separator: ", ")
+        return set.isEmpty ? "none" : set.joined(separator: ", ")
     }
 
     /// "3 to 120 characters", nil without values and where lengths say nothing.

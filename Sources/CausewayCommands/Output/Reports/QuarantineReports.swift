@@ -5,8 +5,8 @@ extension Report {
     /// Rows in quarantine, latest first.
     static func quarantine(_ rows: [QuarantinedRow], hasMore: Bool, _ clock: LocalClock) -> Report {
         var table = Table(columns: [
-            .number("ID"), .number("RUN"), .text("ENTITY"), .whole("REASON"), .text("SOURCE", shrinksTo: 12),
-            .number("LINE"), .number("COLUMN"), .prose("MESSAGE"),
+            .number("ID"), .number("RUN").dispensable, .text("ENTITY"), .whole("REASON"), .path("SOURCE"),
+            .number("LINE"), .number("COLUMN").dispensable, .prose("MESSAGE"),
         ])
         for row in rows {
             table.rows.append([

@@ -6,11 +6,13 @@ extension Report {
     ///
     /// - Parameter why: shows where each came from, before its values.
     static func records(_ response: ListRecordsResponse, why: Bool, _ clock: LocalClock) -> Report {
-        var columns = response.fields.map { Table.Column.text(Escaping.line($0), shrinksTo: 6) }
-        if why {
-            columns = [.number("RUN"), .whole("IMPORTED"), .text("SOURCE", shrinksTo: 12), .number("ROW")] + columns
+        var columns = response.fields.enumerated().map { index, label -> Table.Column in
+            let column = Table.Column.text(Escaping.line(label), shrinksTo: 12)
+            return index == 0 ? column : column.dispensable
         }
+        if why { columns = [.number("RUN"), .whole("IMPORTED"), .path("SOURCE"), .number("ROW")] + columns }
         var table = Table(columns: columns)
+        table.countsLeftOut = true
         for record in response.records {
             let values = record.values.map { value in
                 value.text.map { Table.Cell($0) } ?? Table.Cell(value.masked ? Value.mask : "∅", .faint)

@@ -5,8 +5,9 @@ extension Report {
     /// Runs of a connection, latest first.
     static func runs(_ runs: [Run], of connection: String, _ clock: LocalClock) -> Report {
         var table = Table(columns: [
-            .number("RUN"), .whole("STATE"), .text("KIND"), .text("TRIGGER"), .whole("STARTED"), .number("TOOK"),
-            .number("READ"), .number("NEW"), .number("UPDATED"), .number("UNCHANGED"), .number("QUARANTINED"),
+            .number("RUN"), .whole("STATE"), .text("KIND").dispensable, .text("TRIGGER").dispensable,
+            .whole("STARTED"), .number("TOOK"), .number("READ").dispensable, .number("NEW"), .number("UPDATED"),
+            .number("UNCHANGED").dispensable, .number("QUARANTINED"),
         ])
         for run in runs {
             let counters = run.counters ?? RunCounters()

@@ -26,6 +26,13 @@ enum DisplayWidth {
         return beginning(of: text, width - 1, least: 0) + "…"
     }
 
+    /// The text if it fits into `width`, else "…" and its end.
+    static func truncatedInFront(_ text: String, to width: Int) -> String {
+        guard of(text) > width else { return text }
+        guard width > 0 else { return "" }
+        return "…" + String(beginning(of: String(text.reversed()), width - 1, least: 0).reversed())
+    }
+
     /// The text in lines of at most `width`, broken at spaces where there are any.
     static func wrapped(_ text: String, to width: Int) -> [String] {
         guard width > 0, of(text) > width else { return [text] }

@@ -12,6 +12,8 @@ struct Table: Hashable, Sendable {
         /// Left out where the screen is too narrow even when all that may shrink has shrunk; the last such column
         /// goes first.
         var isDispensable = false
+        /// What is cut is the beginning: of a path the end says most.
+        var keepsEnd = false
 
         /// Text, cut where the screen is too narrow.
         static func text(_ title: String, shrinksTo: Int? = 8) -> Column { Column(title: title, shrinksTo: shrinksTo) }
@@ -22,6 +24,8 @@ struct Table: Hashable, Sendable {
         /// A name or a time, never cut: it is there to be copied.
         static func whole(_ title: String) -> Column { Column(title: title) }
         static func number(_ title: String) -> Column { Column(title: title, standsRight: true) }
+        /// A path, of which the end is kept where the screen is too narrow.
+        static func path(_ title: String) -> Column { Column(title: title, shrinksTo: 12, keepsEnd: true) }
         /// Bars, as long as the screen has room.
         static func bars(_ title: String) -> Column { Column(title: title, shrinksTo: 6) }
 
@@ -57,6 +61,14 @@ struct Table: Hashable, Sendable {
 
     var columns: [Column]
     var rows: [[Cell]] = []
+    /// Says by a last column how many columns were left out.
+    var countsLeftOut = false
+    private var leftOut = 0
+
+    init(columns: [Column], rows: [[Cell]] = []) {
+        self.columns = columns
+        self.rows = rows
+    }
 
     /// The table as lines without trailing spaces.
     ///
@@ -106,11 +118,18 @@ struct Table: Hashable, Sendable {
 
     private func without(_ index: Int) -> Table {
         var table = self
-        table.columns.remove(at: index)
-        for number in table.rows.indices where index < table.rows[number].count {
-            table.rows[number].remove(at: index)
-        }
+        table.remove(index)
+        guard countsLeftOut else { return table }
+        if leftOut > 0 { table.remove(table.columns.count - 1) }
+        table.leftOut += 1
+        table.columns.append(.whole("+\(table.leftOut)"))
+        for number in table.rows.indices { table.rows[number].append(Cell("…", .faint)) }
         return table
+    }
+
+    private mutating func remove(_ index: Int) {
+        columns.remove(at: index)
+        for number in rows.indices where index < rows[number].count { rows[number].remove(at: index) }
     }
 
     /// Takes columns away from the widest column that may shrink until all fit or nothing is left to take.
@@ -143,7 +162,10 @@ struct Table: Hashable, Sendable {
         var line = ""
         var pending = 0
         for (index, text) in texts.enumerated() where index < columns.count {
-            let cut = DisplayWidth.truncated(text, to: max(widths[index], 1))
+            let width = max(widths[index], 1)
+            let cut =
+                columns[index].keepsEnd
+                ? DisplayWidth.truncatedInFront(text, to: width) : DisplayWidth.truncated(text, to: width)
             let spaces = widths[index] - DisplayWidth.of(cut)
             if columns[index].standsRight { pending += spaces }
             if !cut.isEmpty {
