@@ -16,9 +16,8 @@ package enum ExportFormat: Hashable, Sendable {
 package struct EntityExport: Sendable {
     private let shard: ShardID
     private let entity: UInt32
-    private let fields: [EntityField]
-    /// Fields whose values are left out, by number.
-    private let hidden: Set<UInt32>
+    /// By position; nil where values are left out.
+    private let fields: [UInt32?]
     private let format: RecordFormat
     private var segments: ArraySlice<(number: UInt64, dead: DeadSlots)>
     private var current: OpenSegment?
@@ -26,26 +25,26 @@ package struct EntityExport: Sendable {
     /// Records in the pieces so far.
     package private(set) var recordCount: Int64 = 0
 
-    /// A segment in work.
+    /// The rest of a segment in work.
     private struct OpenSegment {
         let records: RecordFormat.Block
-        let dead: DeadSlots
-        var slot = 0
+        let slots: [UInt16]
+        var next = 0
     }
 
     /// Notes what there is. Memory: some 500 bytes for each 4,096 records of which any was replaced.
     ///
-    /// - Parameter hidesSensitive: values of fields marked sensitive are written as null.
+    /// - Parameter masked: fields whose values are left out: null in every record.
     /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), and those of the store.
     package init(
-        _ state: EntityState, _ format: ExportFormat, hidesSensitive: Bool = false,
+        _ state: EntityState, _ format: ExportFormat, masking masked: Set<UInt32> = [],
         in transaction: borrowing ReadTransaction
     ) throws {
         shard = state.shard
         entity = state.entity.number
-        fields = state.fieldsByPosition
-        hidden = hidesSensitive ? Set(fields.filter(\.stored.sensitive).map(\.number)) : []
-        self.format = RecordFormat(format, labels: fields.map(\.stored.apiLabel))
+        let all = state.fieldsByPosition
+        fields = all.map { masked.contains($0.number) ? nil : $0.number }
+        self.format = RecordFormat(format, labels: all.map(\.stored.apiLabel))
         var found: [(number: UInt64, dead: DeadSlots)] = []
         let range = KeyRange(prefix: KeyBuilder.key(shard, entity: entity))
         try transaction.scan(.segments, range) { key, _ in
@@ -63,37 +62,37 @@ package struct EntityExport: Sendable {
     /// - Throws: ``CausewayError``: `EXPORT_OVERTAKEN` (aborted; begin anew) when records were dropped meanwhile,
     ///   `STORE_DAMAGED` (data loss), and those of the store.
     package mutating func next(reading store: some Store, size: Int = 256 << 10) throws -> [UInt8]? {
-        var piece: [UInt8] = []
-        piece.reserveCapacity(size + size / 8)
+        var piece = ByteSink(capacity: size + size / 8)
         if isHeaderDue {
-            format.appendHeader(to: &piece)
+            piece.append(format.header)
             isHeaderDue = false
         }
         while piece.count < size {
             guard var segment = try current ?? open(store) else { break }
             current = nil
-            while segment.slot < segment.records.rowCount, piece.count < size {
-                if !segment.dead.contains(segment.slot) {
-                    format.append(segment.records, segment.slot, to: &piece)
-                    recordCount += 1
-                }
-                segment.slot += 1
-            }
-            current = segment.slot < segment.records.rowCount ? segment : nil
+            let written = format.append(segment.records, segment.slots[segment.next...], to: &piece, upTo: size)
+            recordCount += Int64(written)
+            segment.next += written
+            current = segment.next < segment.slots.count ? segment : nil
         }
-        return piece.isEmpty ? nil : piece
+        return piece.count == 0 ? nil : piece.bytes
     }
 
     private mutating func open(_ store: some Store) throws -> OpenSegment? {
         guard let (number, dead) = segments.popFirst() else { return nil }
-        let key = SegmentTable.key(shard, entity, number)
-        guard let bytes = try store.read({ try $0.value(.segments, key) }) else {
+        let opened: OpenSegment? = try store.read { transaction in
+            try SegmentTable.withSegment(number, of: entity, shard, in: transaction) { segment in
+                let slots = (0..<UInt16(segment.rowCount)).filter { !dead.contains(Int($0)) }
+                // Of a segment without a living record nothing needs decoding.
+                let columns = try slots.isEmpty ? [] : fields.map { try $0.flatMap { try segment.view(of: $0) } }
+                return OpenSegment(records: format.block(rowCount: segment.rowCount, columns), slots: slots)
+            }
+        }
+        guard let opened else {
             throw CausewayError(
                 .aborted, reason: "EXPORT_OVERTAKEN",
                 "Records were dropped while they were being exported. Begin the export anew.", retry: .backoff)
         }
-        let segment = try SegmentReader(bytes, key: key, number: number)
-        let columns = try fields.map { hidden.contains($0.number) ? nil : try segment.column($0.number) }
-        return OpenSegment(records: format.block(rowCount: segment.rowCount, columns), dead: dead)
+        return opened
     }
 }

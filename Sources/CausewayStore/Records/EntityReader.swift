@@ -50,10 +50,14 @@ package enum EntityReader {
             page.next = RecordPlace(segment: number, slot: 0)
             guard dead.count < segment.rowCount else { continue }
             let end = cursor.map { $0.segment == number ? min(Int($0.slot), segment.rowCount) : segment.rowCount }
-            let columns = try fields.map { try segment.column($0.number) }
+            let columns = try fields.map { try segment.view(of: $0.number) }
+            let sourceRows = try segment.sourceRows()
             for slot in (0..<(end ?? segment.rowCount)).reversed() where !dead.contains(slot) {
                 let place = RecordPlace(segment: number, slot: UInt16(slot))
-                page.records.append(record(segment, columns, place))
+                page.records.append(
+                    StoredRecord(
+                        place: place, values: columns.map { $0?.string(slot) }, provenance: segment.provenance,
+                        sourceRow: sourceRows[slot]))
                 if page.records.count == limit {
                     page.next = place
                     return page
@@ -61,15 +65,6 @@ package enum EntityReader {
             }
         }
         return page
-    }
-
-    private static func record(
-        _ segment: SegmentReader, _ columns: [SegmentColumn?], _ place: RecordPlace
-    ) -> StoredRecord {
-        let slot = Int(place.slot)
-        let values = columns.map { column in column?.bytes(slot).map { String(decoding: $0, as: UTF8.self) } }
-        return StoredRecord(
-            place: place, values: values, provenance: segment.provenance, sourceRow: segment.sourceRows[slot])
     }
 }
 

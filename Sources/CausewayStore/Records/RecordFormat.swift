@@ -1,151 +1,127 @@
 /// Writes records as text.
 struct RecordFormat: Sendable {
-    private let format: ExportFormat
-    private let labels: [String]
-    /// For JSON: what stands before each value.
+    private let text: TextFormat
+    /// What stands before the first record.
+    let header: [UInt8]
+    /// What stands before each field's value.
     private let names: [[UInt8]]
 
     init(_ format: ExportFormat, labels: [String]) {
-        self.format = format
-        self.labels = labels
-        names = labels.enumerated().map { index, label in
-            var name: [UInt8] = [index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ",")]
-            Array(label.utf8).withUnsafeBufferPointer { Self.appendJSON($0, to: &name) }
-            name.append(UInt8(ascii: ":"))
-            return name
-        }
-    }
-
-    func appendHeader(to out: inout [UInt8]) {
-        guard format == .csv, !labels.isEmpty else { return }
-        for (index, label) in labels.enumerated() {
-            if index > 0 { out.append(Self.comma) }
-            Array(label.utf8).withUnsafeBufferPointer { Self.appendCSV($0, to: &out) }
-        }
-        out.append(Self.lineFeed)
-    }
-
-    /// The values of some fields of a segment, joined so that writing a record copies bytes and nothing else.
-    struct Block: Sendable {
-        let rowCount: Int
-        fileprivate let width: Int
-        fileprivate var text: [UInt8] = []
-        /// Field by field.
-        fileprivate var cells: [RowBatch.Cell] = []
-        /// For each field, whether all its texts can be written as they are.
-        fileprivate var isPlain: [Bool] = []
-    }
-
-    func block(rowCount: Int, _ columns: [SegmentColumn?]) -> Block {
-        var block = Block(rowCount: rowCount, width: columns.count)
-        block.cells.reserveCapacity(rowCount * columns.count)
-        for column in columns {
-            guard let column else {
-                block.cells.append(contentsOf: repeatElement(.null, count: rowCount))
-                block.isPlain.append(true)
-                continue
-            }
-            // The values' lengths stand before the values.
-            let start = column.cells.lazy.filter { !$0.isNull }.map(\.offset).min() ?? column.text.count
-            let shift = block.text.count - start
-            block.isPlain.append(
-                column.text.withUnsafeBufferPointer { text in
-                    text[start...].allSatisfy { !Self.needsCare($0, format) }
-                })
-            block.text.append(contentsOf: column.text[start...])
-            block.cells.append(
-                contentsOf: column.cells.lazy.map {
-                    $0.isNull ? .null : RowBatch.Cell(offset: $0.offset + shift, length: $0.length)
-                })
-        }
-        return block
-    }
-
-    func append(_ block: Block, _ slot: Int, to out: inout [UInt8]) {
-        block.text.withUnsafeBufferPointer { text in
-            for field in 0..<block.width {
-                switch format {
-                case .csv: if field > 0 { out.append(Self.comma) }
-                case .jsonLines: out.append(contentsOf: names[field])
-                }
-                let cell = block.cells[field * block.rowCount + slot]
-                if cell.isNull {
-                    if format == .jsonLines { out.append(contentsOf: Self.null) }
-                    continue
-                }
-                let value = UnsafeBufferPointer(rebasing: text[cell.offset..<cell.offset + cell.length])
-                append(value, isPlain: block.isPlain[field], to: &out)
-            }
-        }
-        if format == .jsonLines {
-            if block.width == 0 { out.append(UInt8(ascii: "{")) }
-            out.append(UInt8(ascii: "}"))
-        }
-        out.append(Self.lineFeed)
-    }
-
-    @inline(__always)
-    private func append(_ value: UnsafeBufferPointer<UInt8>, isPlain: Bool, to out: inout [UInt8]) {
+        let text = TextFormat(format)
+        self.text = text
         switch format {
-        case .csv where isPlain && !value.isEmpty:
-            out.append(contentsOf: value)
         case .csv:
-            Self.appendCSV(value, to: &out)
-        case .jsonLines where isPlain:
-            out.append(Self.quote)
-            out.append(contentsOf: value)
-            out.append(Self.quote)
+            let cells = labels.map { text.written(Array($0.utf8)) }
+            header = labels.isEmpty ? [] : Array(cells.joined(separator: [UInt8(ascii: ",")])) + [UInt8(ascii: "\n")]
+            names = []
         case .jsonLines:
-            Self.appendJSON(value, to: &out)
-        }
-    }
-
-    /// Whether a text with this byte cannot be written as it is.
-    @inline(__always)
-    private static func needsCare(_ byte: UInt8, _ format: ExportFormat) -> Bool {
-        switch format {
-        case .csv: byte == comma || byte == quote || byte == lineFeed || byte == UInt8(ascii: "\r")
-        case .jsonLines: byte == quote || byte == UInt8(ascii: "\\") || byte < 0x20
-        }
-    }
-
-    private static let null = Array("null".utf8)
-    private static let comma = UInt8(ascii: ",")
-    private static let quote = UInt8(ascii: "\"")
-    private static let lineFeed = UInt8(ascii: "\n")
-
-    /// Quotes where RFC 4180 wants it, and an empty text.
-    private static func appendCSV(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
-        if !text.isEmpty, text.allSatisfy({ !needsCare($0, .csv) }) {
-            out.append(contentsOf: text)
-            return
-        }
-        out.append(quote)
-        for byte in text {
-            if byte == quote { out.append(quote) }
-            out.append(byte)
-        }
-        out.append(quote)
-    }
-
-    private static func appendJSON(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
-        out.append(quote)
-        for byte in text {
-            switch byte {
-            case quote, UInt8(ascii: "\\"):
-                out.append(UInt8(ascii: "\\"))
-                out.append(byte)
-            case lineFeed: out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "n")])
-            case UInt8(ascii: "\r"): out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
-            case UInt8(ascii: "\t"): out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
-            case ..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                out.append(contentsOf: Array("\\u00".utf8))
-                out.append(digits[Int(byte >> 4)])
-                out.append(digits[Int(byte & 15)])
-            default: out.append(byte)
+            header = []
+            names = labels.enumerated().map { index, label in
+                [UInt8(ascii: index == 0 ? "{" : ",")] + text.written(Array(label.utf8)) + [UInt8(ascii: ":")]
             }
         }
-        out.append(quote)
+    }
+
+    /// The values of some fields of a segment as they are written, so that writing a record copies bytes and nothing else.
+    struct Block: Sendable {
+        fileprivate let columns: [SegmentColumnView]
+        /// Most bytes that a record takes.
+        fileprivate let longestRow: Int
+    }
+
+    /// - Parameter columns: by field; nil where all is null.
+    func block(rowCount: Int, _ columns: [SegmentColumnView?]) -> Block {
+        let written = columns.enumerated().map { index, column in
+            let column = column ?? SegmentColumnView(nulls: rowCount)
+            switch text.format {
+            case .csv: return text.needsCare(column) ? text.written(column) : column
+            case .jsonLines: return text.written(column, after: names[index], nulls: true)
+            }
+        }
+        return Block(columns: written, longestRow: written.reduce(8) { $0 + $1.longestEntry + 1 })
+    }
+
+    /// Appends records until there are `size` bytes or more.
+    ///
+    /// - Returns: how many.
+    func append(_ block: Block, _ slots: ArraySlice<UInt16>, to out: inout ByteSink, upTo size: Int) -> Int {
+        let width = block.columns.count
+        return withUnsafeTemporaryAllocation(of: Column.self, capacity: max(1, width)) { columns in
+            for (index, column) in block.columns.enumerated() { columns[index] = Column(column) }
+            guard let columns = columns.baseAddress else { return 0 }
+            return withExtendedLifetime(block.columns) {
+                switch text.format {
+                case .csv: Self.appendCSV(columns, width, block.longestRow, slots, to: &out, upTo: size)
+                case .jsonLines: Self.appendJSON(columns, width, block.longestRow, slots, to: &out, upTo: size)
+                }
+            }
+        }
+    }
+
+    /// A column's parts, side by side.
+    private struct Column {
+        let codes: UnsafePointer<UInt16>
+        let offsets: UnsafePointer<UInt32>
+        let text: UnsafePointer<UInt8>
+
+        init(_ view: SegmentColumnView) {
+            codes = UnsafePointer(view.codes)
+            offsets = UnsafePointer(view.offsets)
+            text = UnsafePointer(view.text)
+        }
+
+        /// - Returns: how many bytes it has written.
+        @inline(__always)
+        func write(_ slot: Int, to out: UnsafeMutablePointer<UInt8>) -> Int {
+            let code = codes[slot]
+            guard code != SegmentColumnView.null else { return 0 }
+            let start = offsets[Int(code)]
+            let count = Int(truncatingIfNeeded: offsets[Int(code) &+ 1] &- start)
+            ShortBytes.copyPadded(out, text + Int(start), count)
+            return count
+        }
+    }
+
+    private static func appendCSV(
+        _ columns: UnsafePointer<Column>, _ width: Int, _ longestRow: Int, _ slots: ArraySlice<UInt16>,
+        to out: inout ByteSink, upTo size: Int
+    ) -> Int {
+        var written = 0
+        for slot in slots {
+            if out.count >= size { break }
+            let target = out.room(longestRow)
+            var at = 0
+            for index in 0..<width {
+                at &+= columns[index].write(Int(slot), to: target + at)
+                target[at] = UInt8(ascii: ",")
+                at &+= 1
+            }
+            target[max(at - 1, 0)] = UInt8(ascii: "\n")
+            out.advance(max(at, 1))
+            written &+= 1
+        }
+        return written
+    }
+
+    private static func appendJSON(
+        _ columns: UnsafePointer<Column>, _ width: Int, _ longestRow: Int, _ slots: ArraySlice<UInt16>,
+        to out: inout ByteSink, upTo size: Int
+    ) -> Int {
+        var written = 0
+        for slot in slots {
+            if out.count >= size { break }
+            let target = out.room(longestRow)
+            var at = 0
+            for index in 0..<width { at &+= columns[index].write(Int(slot), to: target + at) }
+            if width == 0 {
+                target[at] = UInt8(ascii: "{")
+                at &+= 1
+            }
+            target[at] = UInt8(ascii: "}")
+            target[at &+ 1] = UInt8(ascii: "\n")
+            out.advance(at &+ 2)
+            written &+= 1
+        }
+        return written
     }
 }

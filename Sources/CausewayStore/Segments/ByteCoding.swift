@@ -1,16 +1,10 @@
-/// Reads little-endian numbers and varints front to back. Never reads beyond its end.
+/// Reads little-endian numbers and varints front to back. Never reads beyond its end; used only while the bytes stay.
 struct ByteCursor {
-    let bytes: [UInt8]
+    let bytes: UnsafeRawBufferPointer
     private(set) var position: Int
     let end: Int
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        position = 0
-        end = bytes.count
-    }
-
-    init(_ bytes: [UInt8], _ range: Range<Int>) throws(Damage) {
+    init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(Damage) {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { throw Damage("a part lies outside") }
         self.bytes = bytes
         position = range.lowerBound
@@ -29,7 +23,7 @@ struct ByteCursor {
         _ type: T.Type = T.self
     ) throws(Damage) -> T {
         let range = try take(MemoryLayout<T>.size)
-        return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self)) }
+        return T(littleEndian: bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self))
     }
 
     /// LEB128, at most 64 bits.
@@ -59,6 +53,13 @@ struct ByteCursor {
         return position..<position + count
     }
 
+    /// The next `count` bytes.
+    mutating func part(_ count: Int) throws(Damage) -> UnsafePointer<UInt8> {
+        let range = try take(count)
+        guard let base = bytes.baseAddress else { throw Damage("it is cut short") }
+        return base.assumingMemoryBound(to: UInt8.self) + range.lowerBound
+    }
+
     func expectEnd() throws(Damage) {
         guard position == end else { throw Damage("it has bytes to spare") }
     }
@@ -67,16 +68,6 @@ struct ByteCursor {
 extension [UInt8] {
     mutating func appendFixed<T: FixedWidthInteger>(_ number: T) {
         Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
-    }
-
-    /// LEB128.
-    mutating func appendVarint(_ number: UInt64) {
-        var rest = number
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(truncatingIfNeeded: rest))
     }
 }
 

@@ -47,13 +47,10 @@ enum Checksum {
     }
 
     /// The bytes that ``seal(_:)`` closed, without the checksum.
-    static func open(_ bytes: [UInt8]) throws(Damage) -> Range<Int> {
+    static func open(_ bytes: UnsafeRawBufferPointer) throws(Damage) -> Range<Int> {
         guard bytes.count >= 8 else { throw Damage("it is cut short") }
-        let intact = bytes.withUnsafeBytes { all in
-            let body = UnsafeRawBufferPointer(rebasing: all[..<(all.count - 8)])
-            return xxh64(body) == word(all, all.count - 8)
-        }
-        guard intact else { throw Damage("its checksum is wrong") }
+        let body = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 8)])
+        guard xxh64(body) == word(bytes, bytes.count - 8) else { throw Damage("its checksum is wrong") }
         return 0..<bytes.count - 8
     }
 

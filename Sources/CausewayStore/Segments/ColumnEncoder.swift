@@ -1,170 +1,193 @@
-/// Encodes one column of one segment at a time, as a dictionary where values repeat and as plain values elsewhere.
-/// Owns the scratch of it.
+/// Encodes one column of one segment at a time, in the form that takes least space and tells most. Owns the scratch of it.
 struct ColumnEncoder: ~Copyable, Sendable {
-    private let hash: KeyedHash
-    private let start: UInt64
+    private var survey: ColumnSurvey
     private var compressor = ZstdCompressor()
-    // Open addressing: 1 + the index of a value, 0 where free. Twice as many slots as values at most.
-    private var slots = [UInt16](repeating: 0, count: slotCount)
-    private var hashes = [UInt64](repeating: 0, count: SegmentFormat.maximumRows)
-    private var values = [RowBatch.Cell](repeating: .null, count: SegmentFormat.maximumRows)
-    private var codes = [UInt16](repeating: 0, count: SegmentFormat.maximumRows)
+    private let numbers = Scratch<Int64>(SegmentFormat.maximumRows)
+    private var body = ByteSink(capacity: 256 << 10)
 
-    private static let slotCount = 8_192
-    private static let nullCode = UInt16.max
+    init(_ seed: ContentSeed) { survey = ColumnSurvey(seed) }
 
-    init(_ seed: ContentSeed) {
-        hash = KeyedHash(seed)
-        start = hash.start(tweak: .max)
-    }
-
-    /// What was found in a column.
-    private struct Survey {
-        var distinct = 0
-        var nulls = 0
-        var textBytes = 0
-        var distinctBytes = 0
-        /// All rows have a code.
-        var isDictionary = true
+    /// Cells of a column, in the order of the segment's rows.
+    struct Cells {
+        let base: UnsafePointer<RowBatch.Cell>
+        /// At most ``SegmentFormat/maximumRows``.
+        let count: Int
+        /// All cells lie in it.
+        let text: UnsafePointer<UInt8>
+        let textCount: Int
     }
 
     /// Appends the data of one column.
     ///
-    /// - Parameter cells: the column's cells, at most ``SegmentFormat/maximumRows``.
     /// - Returns: its kind with flags, and how many cells are not null.
-    mutating func encode(
-        _ cells: [RowBatch.Cell], of text: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]
-    ) -> (kind: UInt8, values: Int) {
-        let survey = survey(cells, text)
-        let present = cells.count - survey.nulls
-        if present == 0 { return (SegmentFormat.Kind.empty.rawValue, 0) }
-        let codeBytes = survey.distinct + (survey.nulls > 0 ? 1 : 0) <= 256 ? 1 : 2
-        let asDictionary = codeBytes * cells.count + survey.distinctBytes + survey.distinct
-        var kind: UInt8 = survey.nulls > 0 ? SegmentFormat.hasNulls : 0
-        let body: [UInt8]
-        if survey.isDictionary && survey.distinct == 1 && survey.nulls == 0 {
-            kind |= SegmentFormat.Kind.constant.rawValue
-            body = Self.body(values[..<1], text, bytes: survey.distinctBytes)
-        } else if survey.isDictionary && asDictionary <= survey.textBytes + present {
-            kind |= (codeBytes == 1 ? SegmentFormat.Kind.codes8 : .codes16).rawValue
-            appendCodes(cells.count, distinct: survey.distinct, width: codeBytes, to: &out)
-            body = Self.body(values[..<survey.distinct], text, bytes: survey.distinctBytes)
+    mutating func encode(_ cells: Cells, into out: inout ByteSink) -> (kind: UInt8, values: Int) {
+        let found = survey.look(cells)
+        let present = cells.count - found.nulls
+        guard present > 0 else { return (SegmentFormat.Kind.empty.rawValue, 0) }
+        let flags: UInt8 = found.nulls > 0 ? SegmentFormat.hasNulls : 0
+        let kind: UInt8
+        if found.isDictionary, found.distinct == 1, found.nulls == 0 {
+            kind = SegmentFormat.Kind.constant.rawValue | appendTexts(survey.values(1, cells), to: &out)
+        } else if found.isDictionary, found.distinct <= 256, isDictionaryShort(found, cells.count) {
+            kind = appendDictionary(found, cells, to: &out)
+        } else if let range = NumberRange(cells, into: numbers.base) {
+            appendNumbers(range, cells, hasNulls: found.nulls > 0, to: &out)
+            kind = SegmentFormat.Kind.number.rawValue
+        } else if found.isDictionary, found.distinct * 3 <= cells.count, isDictionaryShort(found, cells.count) {
+            kind = appendDictionary(found, cells, to: &out)
         } else {
-            kind |= SegmentFormat.Kind.plain.rawValue
-            if survey.nulls > 0 { Self.appendNullBits(cells, to: &out) }
-            body = Self.body(cells[...], text, bytes: survey.textBytes)
+            if found.nulls > 0 { Self.appendNullBits(cells, to: &out) }
+            kind = SegmentFormat.Kind.plain.rawValue | appendTexts(cells, to: &out)
         }
-        out.appendVarint(UInt64(body.count))
-        if compressor.append(body, to: &out) {
-            kind |= SegmentFormat.compressed
-        } else {
-            out.append(contentsOf: body)
-        }
-        return (kind, present)
+        return (kind | flags, present)
     }
 
-    /// Counts, and gives codes as long as a dictionary may still be the cheaper form.
-    private mutating func survey(_ cells: [RowBatch.Cell], _ text: UnsafeBufferPointer<UInt8>) -> Survey {
-        var survey = Survey()
-        let limit = max(256, cells.count / 3)
-        let hash = hash
-        let start = start
-        var empty: UInt8 = 0
-        withUnsafePointer(to: &empty) { empty in
-            let base = text.baseAddress ?? empty
-            cells.withUnsafeBufferPointer { cells in
-                slots.withUnsafeMutableBufferPointer { slots in
-                    hashes.withUnsafeMutableBufferPointer { hashes in
-                        values.withUnsafeMutableBufferPointer { values in
-                            codes.withUnsafeMutableBufferPointer { codes in
-                                slots.update(repeating: 0)
-                                for row in cells.indices {
-                                    let cell = cells[row]
-                                    if cell.isNull {
-                                        survey.nulls += 1
-                                        codes[row] = Self.nullCode
-                                        continue
-                                    }
-                                    survey.textBytes += cell.length
-                                    guard survey.isDictionary else { continue }
-                                    let wanted = hash.hash(base + cell.offset, cell.length, start: start)
-                                    var slot = Int(truncatingIfNeeded: wanted) & (Self.slotCount - 1)
-                                    while slots[slot] != 0 {
-                                        let value = Int(slots[slot]) - 1
-                                        if hashes[value] == wanted && Self.equal(values[value], cell, base) { break }
-                                        slot = (slot + 1) & (Self.slotCount - 1)
-                                    }
-                                    if slots[slot] == 0 {
-                                        guard survey.distinct < limit else {
-                                            survey.isDictionary = false
-                                            continue
-                                        }
-                                        hashes[survey.distinct] = wanted
-                                        values[survey.distinct] = cell
-                                        survey.distinct += 1
-                                        survey.distinctBytes += cell.length
-                                        slots[slot] = UInt16(survey.distinct)
-                                    }
-                                    codes[row] = slots[slot] - 1
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        return survey
+    private func codeWidth(_ found: ColumnSurvey.Findings) -> Int {
+        found.distinct + (found.nulls > 0 ? 1 : 0) <= 256 ? 1 : 2
     }
 
-    private func appendCodes(_ rows: Int, distinct: Int, width: Int, to out: inout [UInt8]) {
+    private func isDictionaryShort(_ found: ColumnSurvey.Findings, _ rows: Int) -> Bool {
+        codeWidth(found) * rows + 3 * found.distinct + found.distinctBytes <= rows + found.textBytes
+    }
+
+    private mutating func appendDictionary(
+        _ found: ColumnSurvey.Findings, _ cells: Cells, to out: inout ByteSink
+    ) -> UInt8 {
+        let rows = cells.count
+        let distinct = found.distinct
+        let width = codeWidth(found)
         out.appendFixed(UInt16(distinct))
-        for code in codes[..<rows] {
-            let shown = code == Self.nullCode ? UInt16(distinct) : code
-            if width == 1 {
-                out.append(UInt8(truncatingIfNeeded: shown))
+        let codes = survey.codes.base
+        let target = out.room(rows * width)
+        let nullCode = UInt16(distinct)
+        if found.nulls > 0 {
+            for row in 0..<rows where codes[row] == ColumnSurvey.nullCode { codes[row] = nullCode }
+        }
+        if width == 1 {
+            for row in 0..<rows { target[row] = UInt8(truncatingIfNeeded: codes[row]) }
+        } else {
+            Self.store(codes, rows, to: target)
+        }
+        out.advance(rows * width)
+        Self.store(survey.counts.base, distinct, to: out.room(2 * distinct))
+        out.advance(2 * distinct)
+        let kind: SegmentFormat.Kind = width == 1 ? .codes8 : .codes16
+        return kind.rawValue | appendTexts(survey.values(distinct, cells), to: &out)
+    }
+
+    private static func store(
+        _ numbers: UnsafePointer<UInt16>, _ count: Int, to target: UnsafeMutablePointer<UInt8>
+    ) {
+        let target = UnsafeMutableRawPointer(target)
+        for index in 0..<count {
+            target.storeBytes(of: numbers[index].littleEndian, toByteOffset: 2 &* index, as: UInt16.self)
+        }
+    }
+
+    private static func appendNullBits(_ cells: Cells, to out: inout ByteSink) {
+        let size = (cells.count + 7) / 8
+        let bits = out.room(size)
+        bits.update(repeating: 0, count: size)
+        for row in 0..<cells.count where cells.base[row].isNull {
+            bits[row >> 3] |= 1 << UInt8(truncatingIfNeeded: row & 7)
+        }
+        out.advance(size)
+    }
+
+    private func appendNumbers(_ range: NumberRange, _ cells: Cells, hasNulls: Bool, to out: inout ByteSink) {
+        let width = range.width(hasNulls: hasNulls)
+        out.append(range.style.form.rawValue)
+        out.append(UInt8(range.style.scale))
+        out.append(UInt8(width))
+        out.appendFixed(range.low)
+        let target = UnsafeMutableRawPointer(out.room(width * cells.count + 8))
+        let numbers = numbers.base
+        for row in 0..<cells.count {
+            let offset =
+                cells.base[row].isNull ? UInt64.max : UInt64(bitPattern: numbers[row] &- range.low)
+            // Writes beyond its width, where the next offset or the sink's room is.
+            target.storeBytes(of: offset.littleEndian, toByteOffset: row &* width, as: UInt64.self)
+        }
+        out.advance(width * cells.count)
+    }
+
+    /// Appends lengths and texts, the texts compressed where it is worth it.
+    ///
+    /// - Returns: the flag of compression, or none.
+    private mutating func appendTexts(_ cells: Cells, to out: inout ByteSink) -> UInt8 {
+        var total = 0
+        var longest = 0
+        for index in 0..<cells.count {
+            let cell = cells.base[index]
+            let length = cell.isNull ? 0 : cell.length
+            longest |= length
+            total &+= length
+        }
+        let width = longest < 1 << 8 ? 1 : longest < 1 << 16 ? 2 : 4
+        out.append(UInt8(width))
+        body.clear()
+        let lengths = UnsafeMutableRawPointer(out.room(width * cells.count + 4))
+        let texts = body.room(total)
+        // Before this offset sixteen bytes can be read whatever a text's length is.
+        let safeEnd = cells.textCount - 16
+        var at = 0
+        for index in 0..<cells.count {
+            let cell = cells.base[index]
+            let length = cell.isNull ? 0 : cell.length
+            lengths.storeBytes(
+                of: UInt32(truncatingIfNeeded: length).littleEndian, toByteOffset: index &* width, as: UInt32.self)
+            guard length > 0 else { continue }
+            if length <= 16, cell.offset <= safeEnd {
+                ShortBytes.copyPadded(texts + at, cells.text + cell.offset, length)
             } else {
-                out.appendFixed(shown)
+                (texts + at).update(from: cells.text + cell.offset, count: length)
             }
+            at &+= length
         }
+        out.advance(width * cells.count)
+        body.advance(total)
+        if compressor.append(body.base, total, to: &out) { return SegmentFormat.compressed }
+        out.append(body.base, total)
+        return 0
     }
+}
 
-    private static func appendNullBits(_ cells: [RowBatch.Cell], to out: inout [UInt8]) {
-        var bits = [UInt8](repeating: 0, count: (cells.count + 7) / 8)
-        for row in cells.indices where cells[row].isNull { bits[row >> 3] |= 1 << UInt8(row & 7) }
-        out.append(contentsOf: bits)
-    }
+/// The numbers of a column all of whose values are written in one style.
+struct NumberRange {
+    let style: NumberStyle
+    private(set) var low = Int64.max
+    private(set) var high = Int64.min
 
-    /// Lengths, then texts, of the cells that are not null.
-    private static func body(
-        _ cells: ArraySlice<RowBatch.Cell>, _ text: UnsafeBufferPointer<UInt8>, bytes: Int
-    ) -> [UInt8] {
-        // A length takes five bytes at most.
-        [UInt8](unsafeUninitializedCapacity: bytes + 5 * cells.count) { target, count in
-            var at = 0
-            for cell in cells where !cell.isNull {
-                var length = cell.length
-                while length >= 0x80 {
-                    target[at] = UInt8(truncatingIfNeeded: length) | 0x80
-                    at += 1
-                    length >>= 7
-                }
-                target[at] = UInt8(truncatingIfNeeded: length)
-                at += 1
-            }
-            if let from = text.baseAddress, let to = target.baseAddress {
-                for cell in cells where !cell.isNull {
-                    (to + at).update(from: from + cell.offset, count: cell.length)
-                    at += cell.length
-                }
-            }
-            count = at
+    /// Nil when not all values are in the style of the first. At least one must not be null.
+    ///
+    /// - Parameter numbers: takes the number of each row that is not null.
+    init?(_ cells: ColumnEncoder.Cells, into numbers: UnsafeMutablePointer<Int64>) {
+        var first = 0
+        while first < cells.count, cells.base[first].isNull { first += 1 }
+        guard first < cells.count else { return nil }
+        let cell = cells.base[first]
+        guard let style = NumberStyle(cells.text + cell.offset, cell.length) else { return nil }
+        self.style = style
+        var low = low
+        var high = high
+        for row in first..<cells.count {
+            let cell = cells.base[row]
+            if cell.isNull { continue }
+            guard let number = style.number(cells.text + cell.offset, cell.length) else { return nil }
+            numbers[row] = number
+            low = min(low, number)
+            high = max(high, number)
         }
+        self.low = low
+        self.high = high
     }
 
-    @inline(__always)
-    private static func equal(_ a: RowBatch.Cell, _ b: RowBatch.Cell, _ base: UnsafePointer<UInt8>) -> Bool {
-        guard a.length == b.length else { return false }
-        return UnsafeRawBufferPointer(start: base + a.offset, count: a.length)
-            .elementsEqual(UnsafeRawBufferPointer(start: base + b.offset, count: b.length))
+    /// Bytes that each distance from the lowest number takes.
+    func width(hasNulls: Bool) -> Int {
+        let distance = UInt64(bitPattern: high &- low)
+        // All ones is null.
+        let largest = hasNulls ? distance + 1 : distance
+        let bytes = (64 - largest.leadingZeroBitCount + 7) / 8
+        return bytes <= 1 ? 1 : bytes <= 4 ? bytes : 8
     }
 }

@@ -12,10 +12,13 @@ struct DeadSlots: Hashable, Sendable {
     /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`).
     init(_ bytes: [UInt8], key: [UInt8]) throws(CausewayError) {
         do throws(Damage) {
-            var cursor = try ByteCursor(bytes, Checksum.open(bytes))
-            guard try cursor.byte() == 1 else { throw Damage("its format is not known") }
-            guard cursor.remaining <= SegmentFormat.maximumRows / 8 else { throw Damage("it is too long") }
-            bits = Array(bytes[try cursor.take(cursor.remaining)])
+            bits = try bytes.withUnsafeBufferPointer { all throws(Damage) in
+                let all = UnsafeRawBufferPointer(all)
+                var cursor = try ByteCursor(all, Checksum.open(all))
+                guard try cursor.byte() == 1 else { throw Damage("its format is not known") }
+                guard cursor.remaining <= SegmentFormat.maximumRows / 8 else { throw Damage("it is too long") }
+                return Array(all[try cursor.take(cursor.remaining)])
+            }
             count = bits.reduce(0) { $0 + $1.nonzeroBitCount }
         } catch {
             throw StoreDamage.error(.deadSlots, key, error.detail)

@@ -29,7 +29,7 @@ package struct RowBatch: Sendable {
     package var isEmpty: Bool { sourceRows.isEmpty }
 
     /// Where one cell lies in the text, or null.
-    package struct Cell: Hashable, Sendable {
+    package struct Cell: Hashable, Sendable, BitwiseCopyable {
         // Offset in the upper half, length in the lower. All ones is null: no text reaches that far.
         let bits: UInt64
         package static let null = Cell(bits: .max)

@@ -3,7 +3,12 @@ import CausewayCore
 /// Makes record segments from rows of a batch. Owns the scratch of it.
 struct SegmentEncoder: ~Copyable, Sendable {
     private var columns: ColumnEncoder
-    private var cells: [RowBatch.Cell] = []
+    private let cells = Scratch<RowBatch.Cell>(gathered * SegmentFormat.maximumRows)
+    private var head = ByteSink(capacity: 16 << 10)
+    private var data = ByteSink(capacity: 512 << 10)
+
+    /// Columns that are taken out of the rows at once: as many cells as a cache line holds.
+    private static let gathered = 8
 
     init(_ seed: ContentSeed) { columns = ColumnEncoder(seed) }
 
@@ -17,59 +22,102 @@ struct SegmentEncoder: ~Copyable, Sendable {
     /// Encodes some rows of `batch`, in this order.
     ///
     /// - Parameters:
+    ///   - batch: consistent.
     ///   - rows: 1 to ``SegmentFormat/maximumRows`` rows.
     ///   - fields: the columns to take, with their fields' numbers.
     mutating func encode(
         _ batch: RowBatch, rows: ArraySlice<Int32>, fields: [(column: Int, field: UInt32)], provenance: Provenance
     ) -> Segment {
-        var out: [UInt8] = []
-        out.reserveCapacity(256 + rows.count * fields.count * 4)
-        out.append(SegmentFormat.version)
-        out.appendFixed(UInt16(rows.count))
-        out.appendFixed(UInt16(fields.count))
-        out.appendVarint(provenance.run)
-        out.appendVarint(ZigZag.encode(provenance.importTime.micros))
-        let source = Array(provenance.source.utf8.prefix(SegmentFormat.maximumSource))
-        out.appendVarint(UInt64(source.count))
-        out.append(contentsOf: source)
-        var previous: Int64 = 0
-        for row in rows {
-            let sourceRow = batch.sourceRows[Int(row)]
-            out.appendVarint(ZigZag.encode(sourceRow &- previous))
-            previous = sourceRow
-        }
-        var directory: [UInt8] = []
-        directory.reserveCapacity(fields.count * 9)
-        var data: [UInt8] = []
-        data.reserveCapacity(rows.count * fields.count * 4)
+        head.clear()
+        data.clear()
+        appendHead(batch, rows, columns: fields.count, provenance)
         var valueCounts: [Int] = []
         valueCounts.reserveCapacity(fields.count)
-        for (column, field) in fields {
-            gather(batch, rows, column)
-            let found = batch.text.withUnsafeBufferPointer { columns.encode(cells, of: $0, into: &data) }
-            valueCounts.append(found.values)
-            directory.appendFixed(field)
-            directory.append(found.kind)
-            directory.appendFixed(UInt32(data.count))
-        }
-        out.append(contentsOf: directory)
-        out.append(contentsOf: data)
-        Checksum.seal(&out)
-        return Segment(bytes: out, valueCounts: valueCounts)
-    }
-
-    private mutating func gather(_ batch: RowBatch, _ rows: ArraySlice<Int32>, _ column: Int) {
-        let width = batch.columnCount
-        cells = batch.cells.withUnsafeBufferPointer { all in
-            rows.withUnsafeBufferPointer { rows in
-                [RowBatch.Cell](unsafeUninitializedCapacity: rows.count) { target, count in
-                    for index in rows.indices {
-                        (target.baseAddress.unsafelyUnwrapped + index).initialize(
-                            to: all[Int(rows[index]) &* width &+ column])
+        var empty: UInt8 = 0
+        withUnsafePointer(to: &empty) { empty in
+            batch.text.withUnsafeBufferPointer { text in
+                let text = (base: text.baseAddress ?? empty, count: text.count)
+                for first in stride(from: 0, to: fields.count, by: Self.gathered) {
+                    let some = fields[first..<min(first + Self.gathered, fields.count)]
+                    gather(batch, rows, some)
+                    for (index, (_, field)) in some.enumerated() {
+                        let cells = ColumnEncoder.Cells(
+                            base: UnsafePointer(cells.base + index * rows.count), count: rows.count, text: text.base,
+                            textCount: text.count)
+                        let found = columns.encode(cells, into: &data)
+                        valueCounts.append(found.values)
+                        head.appendFixed(field)
+                        head.append(found.kind)
+                        head.appendFixed(UInt32(data.count))
                     }
-                    count = rows.count
                 }
             }
+        }
+        return Segment(bytes: joined(), valueCounts: valueCounts)
+    }
+
+    private mutating func appendHead(
+        _ batch: RowBatch, _ rows: ArraySlice<Int32>, columns: Int, _ provenance: Provenance
+    ) {
+        head.append(SegmentFormat.version)
+        head.appendFixed(UInt16(rows.count))
+        head.appendFixed(UInt16(columns))
+        head.appendVarint(provenance.run)
+        head.appendVarint(ZigZag.encode(provenance.importTime.micros))
+        let source = Array(provenance.source.utf8.prefix(SegmentFormat.maximumSource))
+        head.appendVarint(UInt64(source.count))
+        head.append(source)
+        // The places go through the other buffer, because their length stands before them.
+        var previous: Int64 = 0
+        var areConsecutive = true
+        var firstSize = 0
+        for row in rows {
+            let place = batch.sourceRows[Int(row)]
+            data.appendVarint(ZigZag.encode(place &- previous))
+            if firstSize == 0 {
+                firstSize = data.count
+            } else {
+                areConsecutive = areConsecutive && place &- previous == 1
+            }
+            previous = place
+        }
+        let size = areConsecutive ? firstSize : data.count
+        head.appendVarint(UInt64(size))
+        head.append(data.base, size)
+        data.clear()
+    }
+
+    /// Takes cells out of the rows, column by column.
+    private func gather(
+        _ batch: RowBatch, _ rows: ArraySlice<Int32>, _ fields: ArraySlice<(column: Int, field: UInt32)>
+    ) {
+        let width = batch.columnCount
+        let target = cells.base
+        let count = rows.count
+        batch.cells.withUnsafeBufferPointer { all in
+            rows.withUnsafeBufferPointer { rows in
+                guard let all = all.baseAddress, let rows = rows.baseAddress else { return }
+                withUnsafeTemporaryAllocation(of: Int.self, capacity: Self.gathered) { columns in
+                    for (index, (column, _)) in fields.enumerated() { columns[index] = column }
+                    let columnCount = fields.count
+                    for slot in 0..<count {
+                        let row = all + Int(rows[slot]) &* width
+                        for index in 0..<columnCount { target[index &* count &+ slot] = row[columns[index]] }
+                    }
+                }
+            }
+        }
+    }
+
+    private func joined() -> [UInt8] {
+        let body = head.count + data.count
+        return [UInt8](unsafeUninitializedCapacity: body + 8) { target, count in
+            guard let base = target.baseAddress else { return }
+            base.update(from: head.base, count: head.count)
+            (base + head.count).update(from: data.base, count: data.count)
+            let sum = Checksum.xxh64(UnsafeRawBufferPointer(start: base, count: body))
+            UnsafeMutableRawPointer(base).storeBytes(of: sum.littleEndian, toByteOffset: body, as: UInt64.self)
+            count = body + 8
         }
     }
 }

@@ -30,11 +30,12 @@ package struct RecordPlace: Hashable, Comparable, Sendable {
     }
 }
 
-/// The bytes of a segment, format 1. Numbers are little-endian, varints LEB128.
+/// The bytes of a segment, format 2. Numbers are little-endian, varints LEB128.
 ///
 ///     u8 format, u16 rows, u16 columns
 ///     varint run, zigzag import time in microseconds, varint length and bytes of the source's path
-///     for each row: zigzag difference of its source row to the one before
+///     varint length and bytes of the rows' places in their source: zigzag of the first, then for each further row the
+///       zigzag difference to the one before; nothing behind the first when all of them are 1
 ///     for each column: u32 field number, u8 kind, u32 end of its data (from the start of all data)
 ///     the columns' data, one behind the other
 ///     u64 XXH64 of everything before
@@ -42,17 +43,20 @@ package struct RecordPlace: Hashable, Comparable, Sendable {
 /// A column's data by kind:
 ///
 ///     empty       nothing: all null
-///     constant    body of one value
-///     codes8/16   u16 count of values, for each row a code (the count itself means null), body of the values
-///     plain       a bit for each row that is set where it is null (only with the flag), body of the non-null values
+///     constant    texts of one value
+///     codes8/16   u16 count of values, for each row a code (the count itself means null), for each value u16 in how many
+///                 rows it is, texts of the values
+///     plain       a bit for each row that is set where it is null (only with the flag), texts of all rows
+///     number      u8 form and u8 scale of ``NumberStyle``, u8 width (1, 2, 3, 4 or 8), i64 base, for each row its number's
+///                 distance from the base in as many bytes; all ones means null (only with the flag)
 ///
-/// A body is a varint with its length in bytes, then a varint with the length of each value, then the values; compressed
-/// as one zstd frame behind the length with the flag.
+/// Texts are u8 width (1, 2 or 4), for each text its length in as many bytes, then the texts one behind the other, with the
+/// flag as one zstd frame. The last part of a column's data reaches to its end.
 enum SegmentFormat {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     static let maximumRows = 4_096
-    /// Larger than a batch can make a column's body.
-    static let maximumBody = 16 << 20
+    /// Larger than a batch can make a column's texts.
+    static let maximumText = 16 << 20
     static let maximumSource = 1 << 16
 
     static let kindMask: UInt8 = 0x07
@@ -65,5 +69,6 @@ enum SegmentFormat {
         case codes8 = 2
         case codes16 = 3
         case plain = 4
+        case number = 5
     }
 }

@@ -17,6 +17,19 @@ enum SegmentTable {
         return try SegmentReader(bytes, key: key, number: number)
     }
 
+    /// Calls `body` with a segment where it lies in the store: nothing is copied. Nil when it is not there.
+    ///
+    /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`) when it is not intact, and what `body` throws.
+    static func withSegment<R>(
+        _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction,
+        _ body: (borrowing SegmentView) throws -> R
+    ) throws -> R? {
+        let key = key(shard, entity, number)
+        return try transaction.get(.segments, key) { bytes in
+            try body(SegmentView(bytes, key: key, number: number))
+        }
+    }
+
     static func deadSlots(
         _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction
     ) throws -> DeadSlots {

@@ -5,7 +5,6 @@ import CZstd
 /// May go from thread to thread: whoever holds the one value there is holds the context.
 struct ZstdCompressor: ~Copyable, @unchecked Sendable {
     private let context: OpaquePointer?
-    private var scratch: [UInt8] = []
 
     init() { context = ZSTD_createCCtx() }
     deinit { ZSTD_freeCCtx(context) }
@@ -15,36 +14,33 @@ struct ZstdCompressor: ~Copyable, @unchecked Sendable {
     /// Below this a frame's own bytes eat what it saves.
     private static let smallest = 64
 
-    /// Appends `body` compressed when that saves an eighth or more.
+    /// Appends `count` bytes compressed when that saves an eighth or more.
     ///
     /// - Returns: false when nothing was appended.
-    mutating func append(_ body: [UInt8], to out: inout [UInt8]) -> Bool {
-        guard let context, body.count >= Self.smallest else { return false }
-        let bound = ZSTD_compressBound(body.count)
-        if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
-        let written = scratch.withUnsafeMutableBytes { target in
-            body.withUnsafeBytes {
-                ZSTD_compressCCtx(context, target.baseAddress, target.count, $0.baseAddress, $0.count, Self.level)
-            }
-        }
-        guard ZSTD_isError(written) == 0, written <= body.count - body.count / 8 else { return false }
-        out.append(contentsOf: scratch[..<written])
+    mutating func append(_ text: UnsafePointer<UInt8>, _ count: Int, to out: inout ByteSink) -> Bool {
+        guard let context, count >= Self.smallest else { return false }
+        let bound = ZSTD_compressBound(count)
+        let written = ZSTD_compressCCtx(context, out.room(bound), bound, text, count, Self.level)
+        guard ZSTD_isError(written) == 0, written <= count - count / 8 else { return false }
+        out.advance(written)
         return true
     }
 }
 
-enum Zstd {
-    /// What the frame in `range` of `bytes` holds, which must be `count` bytes.
-    static func decompress(_ bytes: [UInt8], _ range: Range<Int>, count: Int) throws(Damage) -> [UInt8] {
-        var written = 0
-        let body = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            bytes.withUnsafeBytes { source in
-                let frame = UnsafeRawBufferPointer(rebasing: source[range])
-                written = ZSTD_decompress(target.baseAddress, count, frame.baseAddress, frame.count)
-            }
-            initialized = ZSTD_isError(written) == 0 ? min(written, count) : 0
+/// Decompresses with one reused context. Not for two threads at once.
+final class ZstdDecompressor {
+    private var context: OpaquePointer?
+
+    init() {}
+    deinit { ZSTD_freeDCtx(context) }
+
+    /// Writes what the frame at `frame` holds, which must be `count` bytes.
+    func decompress(
+        _ frame: UnsafePointer<UInt8>, _ size: Int, to out: UnsafeMutablePointer<UInt8>, count: Int
+    ) throws(Damage) {
+        if context == nil { context = ZSTD_createDCtx() }
+        guard let context, ZSTD_decompressDCtx(context, out, count, frame, size) == count else {
+            throw Damage("its compressed part cannot be read")
         }
-        guard body.count == count, count > 0 else { throw Damage("its compressed part cannot be read") }
-        return body
     }
 }

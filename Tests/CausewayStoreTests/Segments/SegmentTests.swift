@@ -21,15 +21,32 @@ import Testing
     }
 
     private func values(_ reader: SegmentReader, _ field: UInt32) throws -> [String?] {
-        let column = try #require(try reader.column(field))
-        return (0..<reader.rowCount).map { column.bytes($0).map { String(decoding: $0, as: UTF8.self) } }
+        let column = try #require(try reader.view(of: field))
+        try audit(column)
+        return (0..<reader.rowCount).map { column.string($0) }
+    }
+
+    /// The entries' counts are those of the slots.
+    private func audit(_ column: SegmentColumnView) throws {
+        var counts = [Int](repeating: 0, count: column.entryCount)
+        var nulls = 0
+        for slot in 0..<column.rowCount {
+            if let entry = column.entry(of: slot) { counts[entry] += 1 } else { nulls += 1 }
+        }
+        #expect(column.nullCount == nulls)
+        #expect((0..<column.entryCount).map { column.count(of: $0) } == counts)
+        guard column.isDictionary else { return }
+        let texts = (0..<column.entryCount).map { entry in column.withBytes(of: entry) { Array($0) } }
+        #expect(Set(texts).count == texts.count)
     }
 
     /// Columns that become each of the kinds, with and without nulls.
     private func mixedRows(_ count: Int, seed: UInt64) -> [[String?]] {
         var random = RowRandom(seed)
         return (0..<count).map { row in
-            [
+            let decimal = "-\(random.below(90_000) + 1).5\(random.below(10))"
+            let day = "20\(10 + random.below(90))-0\(1 + random.below(9))-1\(random.below(10))"
+            let values: [String?] = [
                 "constant",
                 nil,
                 random.chance(30) ? nil : "constant",
@@ -37,8 +54,12 @@ import Testing
                 random.chance(20) ? nil : "city \(random.below(300)) with a name",
                 "customer-\(row * 7)@example.org",
                 random.chance(50) ? nil : String(random.next()),
+                String(1_000_000 + row * 3),
+                random.chance(10) ? nil : decimal,
+                day,
                 random.chance(10) ? String(repeating: "long ", count: random.below(300)) : "",
             ]
+            return values
         }
     }
 
@@ -48,12 +69,12 @@ import Testing
         let reader = try SegmentReader(try segment(rows, firstRow: 41), key: Self.key, number: 9)
         #expect(reader.rowCount == count)
         #expect(reader.provenance == Self.provenance)
-        #expect(reader.sourceRows == (0..<count).map { Int64(41 + $0) })
-        #expect(reader.fields == [1, 4, 7, 10, 13, 16, 19, 22])
+        #expect(try reader.sourceRows() == (0..<count).map { Int64(41 + $0) })
+        #expect(reader.fields == [1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31])
         for column in rows[0].indices {
             #expect(try values(reader, UInt32(column * 3 + 1)) == rows.map { $0[column] })
         }
-        #expect(try reader.column(2) == nil)
+        #expect(try reader.view(of: 2) == nil)
     }
 
     @Test func usesEveryForm() throws {
@@ -62,7 +83,7 @@ import Testing
         #expect(
             forms == [
                 "constant", "empty", "codes8 with nulls", "codes8", "codes16 with nulls", "plain", "plain with nulls",
-                "codes8",
+                "number", "number with nulls", "number", "codes8",
             ])
         #expect(reader.columns[5].isCompressed)
     }
@@ -119,9 +140,10 @@ import Testing
                 continue
             }
             for field in reader.fields {
-                guard let column = try? reader.column(field) else { continue }
-                for slot in 0..<reader.rowCount { _ = column.bytes(slot) }
+                guard let column = try? reader.view(of: field) else { continue }
+                for slot in 0..<reader.rowCount { _ = column.string(slot) }
             }
+            _ = try? reader.sourceRows()
             _ = try? reader.valueCounts((0..<reader.rowCount).map(UInt16.init))
         }
     }
