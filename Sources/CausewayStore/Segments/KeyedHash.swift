@@ -62,10 +62,6 @@ struct KeyedHash: Sendable {
         return Self.fold(product.low ^ secret0 ^ UInt64(truncatingIfNeeded: count), product.high ^ secret1)
     }
 
-    /// Closes a sum of hashes.
-    @inline(__always)
-    func finish(_ sum: UInt64) -> UInt64 { Self.fold(sum ^ secret2, secret3) ^ sum }
-
     /// 128 bits, for what must not collide even among billions.
     func wide(_ bytes: UnsafeBufferPointer<UInt8>, tweak: UInt64) -> (UInt64, UInt64) {
         var none: UInt8 = 0
@@ -78,8 +74,9 @@ struct KeyedHash: Sendable {
         }
     }
 
+    /// Mixes two words into one.
     @inline(__always)
-    private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low
     }
@@ -98,50 +95,5 @@ struct KeyedHash: Sendable {
         z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
         return z ^ z >> 31
-    }
-}
-
-/// The content hash of records: all fields but the key's, whatever their order.
-///
-/// Each non-null cell is hashed under its field's number; the hashes are added (so order cannot matter, and each field
-/// occurs once) and the sum is mixed once more. Null adds nothing: a record without a field and one where it is null are
-/// the same content, so that a new column of nulls changes no record.
-struct RowHasher: Sendable {
-    private let hash: KeyedHash
-    private let columns: [(column: Int, start: UInt64)]
-
-    /// - Parameter fields: for each column its field's number; nil for a column of the key or one that is not taken.
-    init(_ seed: ContentSeed, fields: [UInt32?]) {
-        let hash = KeyedHash(seed)
-        self.hash = hash
-        columns = fields.enumerated().compactMap { column, field in
-            field.map { (column, hash.start(tweak: UInt64($0))) }
-        }
-    }
-
-    /// The hashes of all rows of `batch`.
-    func hashes(of batch: RowBatch) -> [UInt64] {
-        let width = batch.columnCount
-        return batch.text.withUnsafeBufferPointer { text in
-            batch.cells.withUnsafeBufferPointer { cells in
-                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1) { empty in
-                    columns.withUnsafeBufferPointer { columns in
-                        [UInt64](unsafeUninitializedCapacity: batch.rowCount) { hashes, count in
-                            guard let base = text.baseAddress ?? UnsafePointer(empty.baseAddress) else { return }
-                            for row in 0..<batch.rowCount {
-                                var sum: UInt64 = 0
-                                for (column, start) in columns {
-                                    let cell = cells[row &* width &+ column]
-                                    if cell.isNull { continue }
-                                    sum = sum &+ hash.hash(base + cell.offset, cell.length, start: start)
-                                }
-                                hashes[row] = hash.finish(sum)
-                            }
-                            count = batch.rowCount
-                        }
-                    }
-                }
-            }
-        }
     }
 }

@@ -1,3 +1,4 @@
+import CausewayCore
 import Testing
 
 @testable import CausewayStore
@@ -67,5 +68,35 @@ import Testing
         #expect(try content(["a", "b", ""], [1, 2, 3]) != base)
         #expect(try content(["ab", "", nil], [1, 2, 3]) != base)
         #expect(try content(["a", "b"], [1, 3]) != base)
+    }
+
+    /// What a row's hash was on its way in can be had again from a segment's columns, with a field that the records do
+    /// not carry, and one more that is null.
+    @Test func segmentsGiveTheRowsHashes() throws {
+        var random = RowRandom(9)
+        let rows: [[String?]] = (0..<900).map { row in
+            let number = String(random.below(100_000))
+            let word = random.chance(30) ? nil : "word \(random.below(20))"
+            return [String(row), number, word, random.chance(50) ? nil : String(repeating: "x", count: row), nil]
+        }
+        let batch = try rowBatch(rows)
+        let fields: [UInt32?] = [nil, 7, 3, 12, 4]
+        let expected = RowHasher(testSeed, fields: fields).hashes(of: batch)
+        var encoder = SegmentEncoder(testSeed)
+        let columns: [(column: Int, field: UInt32)] = [(0, 1), (3, 12), (1, 7), (2, 3)]
+        let segment = encoder.encode(
+            batch, rows: (0..<900).map(Int32.init)[...], fields: columns,
+            provenance: Provenance(run: 1, source: "a", importTime: .init(micros: 0)))
+        let reader = try SegmentReader(segment.bytes, key: [1], number: 1)
+        let cellHash = CellHash(testSeed)
+        var sums = [UInt64](repeating: 0, count: 900)
+        for field in [3, 4, 7, 12] as [UInt32] {
+            guard let view = try reader.view(of: field) else { continue }
+            let hashes = view.entryHashes(cellHash)
+            RowHasher.add(view, secret: cellHash.secret(of: field), entryHashes: hashes, to: &sums)
+            let entry = try #require(view.entry(of: 5) ?? view.entry(of: 6))
+            #expect(view.withBytes(of: entry) { cellHash.hash($0) } == hashes[entry])
+        }
+        #expect(sums == expected)
     }
 }
