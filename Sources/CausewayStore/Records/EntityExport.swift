@@ -34,16 +34,16 @@ package struct EntityExport: Sendable {
 
     /// Notes what there is. Memory: some 500 bytes for each 4,096 records of which any was replaced.
     ///
-    /// - Parameter masked: fields whose values are left out: null in every record.
+    /// - Parameter hidesSensitive: values of fields marked sensitive are written as null.
     /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), and those of the store.
     package init(
-        _ state: EntityState, _ format: ExportFormat, masking masked: Set<UInt32> = [],
+        _ state: EntityState, _ format: ExportFormat, hidesSensitive: Bool = false,
         in transaction: borrowing ReadTransaction
     ) throws {
         shard = state.shard
         entity = state.entity.number
         let all = state.fieldsByPosition
-        fields = all.map { masked.contains($0.number) ? nil : $0.number }
+        fields = all.map { hidesSensitive && $0.stored.sensitive ? nil : $0.number }
         self.format = RecordFormat(format, labels: all.map(\.stored.apiLabel))
         var found: [(number: UInt64, dead: DeadSlots)] = []
         let range = KeyRange(prefix: KeyBuilder.key(shard, entity: entity))

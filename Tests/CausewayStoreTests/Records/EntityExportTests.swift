@@ -34,6 +34,23 @@ import Testing
                 """#)
     }
 
+    @Test func leavesOutSensitiveValues() async throws {
+        var fixture = EntityFixture()
+        try await fixture.take(["id", "pin", "v"], [["1", "0000", "a"], ["2", nil, ""]], key: ["id"])
+        let index = try #require(fixture.state.fields.firstIndex { $0.stored.apiLabel == "pin" })
+        fixture.state.fields[index].stored.sensitive = true
+        func export(_ format: ExportFormat, hiding: Bool) throws -> String {
+            var export = try fixture.store.read {
+                try EntityExport(fixture.state, format, hidesSensitive: hiding, in: $0)
+            }
+            return String(decoding: try export.next(reading: fixture.store) ?? [], as: UTF8.self)
+        }
+        #expect(try export(.csv, hiding: true) == "id,pin,v\n1,,a\n2,,\"\"\n")
+        #expect(try export(.csv, hiding: false) == "id,pin,v\n1,0000,a\n2,,\"\"\n")
+        let lines = try export(.jsonLines, hiding: true)
+        #expect(lines.hasPrefix(#"{"id":"1","pin":null,"v":"a"}"#))
+    }
+
     @Test func isOfTheMomentItWasMade() async throws {
         var fixture = EntityFixture()
         let rows = (0..<6_000).map { ["\($0)", "old"] }
