@@ -55,20 +55,21 @@ struct EntityUpsert: ~Copyable {
     /// - Returns: what became of each of its rows.
     /// - Throws: ``CausewayError``; `SCHEMA_CHANGED` (failed precondition) when the policy does not take its columns.
     mutating func take(
-        _ batch: ParsedBatch, from path: String, run: UInt64, at now: Timestamp, into unit: inout CommitUnit
+        _ header: [String], _ rows: RowBatch, rejected: [RejectedRow], from path: String, run: UInt64,
+        at now: Timestamp, into unit: inout CommitUnit
     ) throws(CausewayError) -> StoredCounters {
         var counts = StoredCounters()
         let types = meter.measure(.scan) {
-            var types = TypeProposer(columnCount: batch.header.count)
-            types.observe(batch.rows)
+            var types = TypeProposer(columnCount: header.count)
+            types.observe(rows)
             return types.types
         }
-        let update = try observe(zip(batch.header, types), into: &unit)
+        let update = try observe(zip(header, types), into: &unit)
         try write(
-            batch.rows, update, Provenance(run: run, source: path, importTime: now), at: now, &counts, into: &unit)
-        try quarantine(batch.rejected, from: path, run: run, at: now, into: &unit)
-        counts.rowsQuarantined = Int64(batch.rejected.count)
-        counts.rowsRead = Int64(batch.rowsRead)
+            rows, update, Provenance(run: run, source: path, importTime: now), at: now, &counts, into: &unit)
+        try quarantine(rejected, from: path, run: run, at: now, into: &unit)
+        counts.rowsQuarantined = Int64(rejected.count)
+        counts.rowsRead = Int64(rows.rowCount + rejected.count)
         return counts
     }
 

@@ -24,14 +24,6 @@ extension FetchSession {
         }
     }
 
-    func upsert(of entity: EntityPlan) async throws(CausewayError) -> EntityUpsert {
-        await connection.writing.enter()
-        defer { connection.writing.leave() }
-        return try EntityUpsert(
-            entity, of: shard, run: plan.number, runStart: Timestamp(micros: account.stored.createMicros),
-            edits: connection.writing.edits, meter: account.meter, context: context)
-    }
-
     private mutating func markMissing(
         _ entity: EntityPlan, _ upsert: inout EntityUpsert
     ) async throws(CausewayError) {
@@ -43,17 +35,6 @@ extension FetchSession {
         sayMetadataChanges(entity.entity, upsert.metadataChanges)
         try await commit(unit, activity: "")
         upsert.committed()
-    }
-
-    mutating func sayMetadataChanges(_ entity: String, _ changes: [StoredFieldChange]) {
-        let sentences: [(FieldChangeKind, RunLogLevel, String)] = [
-            (.added, .info, "new columns"), (.widened, .info, "types became wider"),
-            (.missing, .warning, "columns are missing"), (.returned, .info, "missing columns are there again"),
-        ]
-        for (kind, level, sentence) in sentences {
-            guard let labels = changes.labels(kind) else { continue }
-            account.say(level, sentence, ["entity": entity, "columns": labels])
-        }
     }
 
     /// Reads one file. A file that cannot be read is written down as failed, and the run goes on without it; what
@@ -191,7 +172,9 @@ extension FetchSession {
         do throws(CausewayError) {
             let now = context.clock.now
             try upsert.refresh(edits: connection.writing.edits)
-            let counts = try upsert.take(batch, from: task.file.path, run: plan.number, at: now, into: &unit)
+            let counts = try upsert.take(
+                batch.header, batch.rows, rejected: batch.rejected, from: task.file.path, run: plan.number, at: now,
+                into: &unit)
             account.count(entity.entity) { $0 += counts }
             var entry = task.ledgerEntry(outcome, run: plan.number, at: now)
             if outcome == .inProgress { entry.checkpoint = StoredFileCheckpoint(batch.checkpoint) }

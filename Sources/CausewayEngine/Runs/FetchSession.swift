@@ -6,7 +6,7 @@ import Synchronization
 
 /// A run at work: the source it reads from, and the account it keeps. Split by aspect: connecting and concluding here,
 /// listing, reading and sampling beside it.
-struct FetchSession {
+struct FetchSession: RunSession {
     let connection: Connection
     let plan: RunPlan
     let context: EngineContext
@@ -18,8 +18,6 @@ struct FetchSession {
     var fileError: CausewayError?
     /// Files whose columns somebody has to decide about.
     var heldFiles = 0
-
-    var shard: ShardID { connection.shard }
 
     /// Signs in, as often as the backoff allows while the other side is away.
     mutating func connect() async throws(CausewayError) {
@@ -57,27 +55,6 @@ struct FetchSession {
         }
     }
 
-    /// Commits the counters and what was said since the last commit.
-    mutating func flush(activity: String) async throws(CausewayError) {
-        try await commit(context.unit(of: shard), activity: activity)
-    }
-
-    /// Commits `unit` with the counters and what was said: work and account in one transaction, always.
-    mutating func commit(_ unit: CommitUnit, activity: String) async throws(CausewayError) {
-        var unit = unit
-        do {
-            try account.put(into: &unit)
-            let start = context.clock.uptime
-            try await context.store.commit(unit)
-            account.meter.add(.commit, context.clock.uptime - start, bytes: unit.byteCount)
-        } catch {
-            account.refused()
-            throw error
-        }
-        account.committed()
-        await connection.progressed(account.stored, activity: activity)
-    }
-
     /// What the run has come to. What was said last is committed; a run that was cancelled says so too.
     mutating func conclude(_ error: CausewayError?) async throws(CausewayError) -> RunOutcome {
         var outcome = RunOutcome(state: .succeeded)
@@ -91,14 +68,7 @@ struct FetchSession {
         } else if account.stored.counters.orEmpty.rowsQuarantined > 0 || heldFiles > 0 {
             outcome.state = .partial
         }
-        if let error {
-            account.say(.error, "run ended by an error", ["reason": error.reason, "error": error.message])
-        } else {
-            account.say(.info, "run ended", ["state": "\(outcome.state)"])
-        }
-        account.closeLog()
-        try await flush(activity: "")
-        return outcome
+        return try await close(outcome, error)
     }
 }
 

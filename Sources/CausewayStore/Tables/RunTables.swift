@@ -90,6 +90,11 @@ package enum QuarantineTable {
     package struct Entry: Hashable, Sendable {
         package var sequence: UInt64
         package var row: StoredQuarantinedRow
+
+        package init(sequence: UInt64, row: StoredQuarantinedRow) {
+            self.sequence = sequence
+            self.row = row
+        }
     }
 
     package static func get(
@@ -140,10 +145,11 @@ package enum QuarantineTable {
 
     /// Oldest first, those with a number above `start` that are of `run` (nil: of any).
     ///
-    /// Looks at no more than `scanLimit` rows. `next` is where to go on (the `after` of the next call), nil at the end.
+    /// Looks at no more than `scanLimit` rows, and stops at `byteLimit` bytes of raw rows. `next` is where to go on (the
+    /// `after` of the next call), nil at the end.
     package static func listOldestFirst(
         in transaction: borrowing ReadTransaction, _ shard: ShardID, after start: UInt64 = 0, run: UInt64? = nil,
-        limit: Int, scanLimit: Int = 10_000
+        limit: Int, scanLimit: Int = 10_000, byteLimit: Int = .max
     ) throws -> (rows: [Entry], next: UInt64?) {
         guard start < .max else { return ([], nil) }
         let range = KeyRange(
@@ -152,8 +158,9 @@ package enum QuarantineTable {
         var looked = 0
         var last = start
         var isCut = false
+        var bytes = 0
         try transaction.scan(.quarantine, range) { key, value in
-            guard rows.count < limit, looked < scanLimit else {
+            guard rows.count < limit, looked < scanLimit, bytes < byteLimit else {
                 isCut = true
                 return .stop
             }
@@ -161,7 +168,10 @@ package enum QuarantineTable {
             last = try tail.number()
             let row = try TableAccess.decode(StoredQuarantinedRow.self, .quarantine, tail.key, value)
             looked += 1
-            if run.map({ $0 == row.run }) ?? true { rows.append(Entry(sequence: last, row: row)) }
+            if run.map({ $0 == row.run }) ?? true {
+                bytes += row.raw.count
+                rows.append(Entry(sequence: last, row: row))
+            }
             return .next
         }
         return (rows, isCut ? last : nil)
