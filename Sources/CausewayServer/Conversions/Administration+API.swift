@@ -67,3 +67,16 @@ extension StoreFigures {
         }
     }
 }
+
+extension ConnectionFigures {
+    init(_ sizes: ShardSizes, of id: String) {
+        self.init()
+        connection = ResourceName.connection(id)
+        bytes = Int64(clamping: sizes.total)
+        recordBytes = Int64(clamping: sizes.bytes(of: [.segments, .deadSlots]))
+        indexBytes = Int64(clamping: sizes.bytes(of: [.keys, .keyRuns, .keyFilters]))
+        statisticsBytes = Int64(clamping: sizes.bytes(of: [.killed, .fieldFigures, .valueTables, .days]))
+        quarantineBytes = Int64(clamping: sizes.bytes(of: [.quarantine]))
+        otherBytes = bytes - recordBytes - indexBytes - statisticsBytes - quarantineBytes
+    }
+}

@@ -14,7 +14,8 @@ package enum APIRegistry {
         RunHandlers(supervisor: supervisor).register(in: &registry)
         DataHandlers(supervisor: supervisor, queries: queries).register(in: &registry)
         QuarantineHandlers(supervisor: supervisor, queries: queries).register(in: &registry)
-        AdministrationHandlers(supervisor: supervisor, installation: installation).register(in: &registry)
+        AdministrationHandlers(supervisor: supervisor, queries: queries, installation: installation)
+            .register(in: &registry)
         return registry
     }
 }

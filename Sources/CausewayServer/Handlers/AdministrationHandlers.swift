@@ -7,6 +7,7 @@ import CausewayWire
 /// AdministrationService.
 struct AdministrationHandlers: Sendable {
     let supervisor: Supervisor
+    let queries: Queries
     let installation: Installation
 
     func register(in registry: inout MethodRegistry) {
@@ -20,7 +21,12 @@ struct AdministrationHandlers: Sendable {
             ActorTree(await supervisor.actorTree(limit: 1_000))
         }
         let figures = installation.storeFigures
-        registry.unary(AdministrationServiceMethods.getStoreFigures) { _, _ in StoreFigures(try figures()) }
+        registry.unary(AdministrationServiceMethods.getStoreFigures) { _, _ in
+            var answer = StoreFigures(try figures())
+            let largest = try await queries.sizes(limit: 100)
+            answer.connections = largest.map { ConnectionFigures($0.sizes, of: $0.connection) }
+            return answer
+        }
         registry.unary(AdministrationServiceMethods.getOrganisation) { _, _ in
             Organisation(try supervisor.organisation())
         }
