@@ -1,0 +1,58 @@
+import CausewayCore
+import CausewayMessages
+
+/// How often each content of records occurs, for the figure of repetition.
+///
+/// Equal contents have equally many values, so that with each content its number of values is kept.
+final class ContentTally {
+    let counter: ValueCounter
+
+    init(_ counter: ValueCounter) { self.counter = counter }
+
+    var isLost: Bool { !counter.isConsistent }
+
+    /// Counts the contents in hand.
+    func add(_ columns: SegmentColumns) {
+        let counter = counter
+        let limit = counter.limits.exactDistinct
+        if !counter.isExact || counter.live + columns.entryCount > limit { columns.group() }
+        for entry in 0..<columns.entryCount where columns.counts[entry] > 0 {
+            let hash = columns.hashes[entry]
+            let count = columns.counts[entry]
+            let values = Int(columns.entries[entry])
+            if counter.keeps(hash) {
+                counter.add(hash, UInt64(count)) { UInt64(values) }
+                if counter.level == 0 {
+                    if counter.live > limit { counter.becomeSample() }
+                    continue
+                }
+                counter.boundSample()
+            }
+            if count > 1 { counter.report(hash, Int64(count), [], note: values) }
+        }
+        counter.endSegment()
+    }
+
+    /// Takes the contents in hand away.
+    func subtract(_ columns: SegmentColumns) {
+        for entry in 0..<columns.entryCount { counter.subtract(columns.hashes[entry], 1) }
+    }
+
+    /// Records whose content an earlier one has, and their values. Exact as long as contents are counted exactly; else
+    /// those of frequent contents, and for the others what the sample says: none, if it has none.
+    var repeated: (records: Int64, values: Int64) {
+        var sampled: (records: Int64, values: Int64) = (0, 0)
+        for index in 0..<counter.capacity {
+            let slot = counter.slots[index]
+            guard slot.count > 1, counter.frequent[slot.hash] == nil else { continue }
+            sampled.records += Int64(slot.count - 1)
+            sampled.values += Int64(slot.count - 1) * Int64(slot.note)
+        }
+        var all = (records: sampled.records << Int64(counter.level), values: sampled.values << Int64(counter.level))
+        for known in counter.frequent.values where known.count > 1 {
+            all.records += known.count - 1
+            all.values += (known.count - 1) * Int64(known.note)
+        }
+        return all
+    }
+}

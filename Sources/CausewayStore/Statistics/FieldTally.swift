@@ -1,0 +1,180 @@
+import CausewayCore
+import CausewayMessages
+
+/// What is known of the values of one field.
+final class FieldTally {
+    let order: ValueOrder
+    let counter: ValueCounter
+    /// Live records that carry the field.
+    var rows: Int64 = 0
+    /// Their values.
+    var values: Int64 = 0
+    /// When the newest of the records that were counted came, in microseconds.
+    var importMicros: Int64 = 0
+    /// Kept up beyond exact counting only; before, they are in the table.
+    var extremes = Extremes()
+
+    init(_ order: ValueOrder, _ counter: ValueCounter) {
+        self.order = order
+        self.counter = counter
+    }
+
+    /// Whether the figures can only be had by counting anew.
+    var isLost: Bool {
+        !counter.isConsistent || rows < 0 || values < 0 || values > rows
+            || (!counter.isExact && values > 0 && extremes.isLost)
+    }
+
+    /// Counts the column in hand.
+    func add(_ column: SegmentColumns, rows: Int, values: Int) {
+        self.rows += Int64(rows)
+        guard values > 0 else { return }
+        self.values += Int64(values)
+        if !counter.isExact || counter.live + column.entryCount > counter.limits.exactDistinct { column.group() }
+        column.withText { base in
+            let done = counter.isExact ? addExactly(column, base) : 0
+            addSampled(column, base, from: done)
+        }
+        counter.endSegment()
+    }
+
+    /// - Returns: the entries that were counted: all, unless exact counting came to its end.
+    private func addExactly(_ column: SegmentColumns, _ base: UnsafePointer<UInt8>) -> Int {
+        let counter = counter
+        let limit = counter.limits.exactDistinct
+        for entry in 0..<column.entryCount {
+            let count = column.counts[entry]
+            guard count > 0 else { continue }
+            counter.add(column.hashes[entry], UInt64(count)) {
+                let (offset, length) = column.span(entry)
+                return counter.texts.append(base + offset, length)
+            }
+            if counter.live > limit {
+                extremes = Extremes(of: counter, order)
+                counter.becomeSample()
+                return entry + 1
+            }
+        }
+        return column.entryCount
+    }
+
+    private func addSampled(_ column: SegmentColumns, _ base: UnsafePointer<UInt8>, from first: Int) {
+        guard first < column.entryCount else { return }
+        let counter = counter
+        var extremes = extremes
+        self.extremes = Extremes()
+        for entry in first..<column.entryCount {
+            let count = column.counts[entry]
+            guard count > 0 else { continue }
+            let (offset, length) = column.span(entry)
+            let bytes = base + offset
+            let hash = column.hashes[entry]
+            if counter.keeps(hash) {
+                counter.add(hash, UInt64(count)) { 0 }
+                counter.boundSample()
+            }
+            let kept = min(length, StatisticsLimits.keptBytes)
+            if count > 1 {
+                counter.report(
+                    hash, Int64(count), Array(UnsafeBufferPointer(start: bytes, count: kept)), note: length)
+            }
+            extremes.add(bytes, kept, characters(bytes, length), Int64(count), order)
+        }
+        self.extremes = extremes
+    }
+
+    /// Takes the column in hand away.
+    func subtract(_ column: SegmentColumns, rows: Int, values: Int) {
+        self.rows -= Int64(rows)
+        self.values -= Int64(values)
+        column.withText { base in
+            for entry in 0..<column.entryCount where column.counts[entry] > 0 {
+                let count = column.counts[entry]
+                counter.subtract(column.hashes[entry], UInt64(count))
+                guard !counter.isExact else { continue }
+                let (offset, length) = column.span(entry)
+                let bytes = base + offset
+                extremes.subtract(
+                    bytes, min(length, StatisticsLimits.keptBytes), characters(bytes, length), Int64(count), order)
+            }
+        }
+        if values > 0, self.values == 0 { extremes = Extremes() }
+    }
+
+    /// The figures.
+    ///
+    /// - Parameter isKey: the field alone tells records apart: its values are all distinct, whatever a sample says.
+    func figures(isKey: Bool) -> StoredFieldFigures {
+        var figures = StoredFieldFigures()
+        figures.rowCount = rows
+        figures.valueCount = values
+        figures.distinctCount = isKey ? values : min(counter.distinct, values)
+        figures.approximate = !counter.isExact && !isKey
+        figures.dataUpdateMicros = importMicros
+        guard values > 0 else { return figures }
+        let extremes = counter.isExact ? Extremes(of: counter, order) : extremes
+        figures.hasExtremes = true
+        figures.minimum = extremes.least.bytes
+        figures.maximum = extremes.greatest.bytes
+        figures.hasMean = order == .number && extremes.unfit == 0
+        if figures.hasMean { figures.mean = Double(extremes.sum) / Double(values) / 1_000_000_000 }
+        figures.shortestLength = Int64(extremes.shortest.characters)
+        figures.longestLength = Int64(extremes.longest.characters)
+        if counter.isExact {
+            figures.topValues = exactTop()
+        } else if !isKey {
+            figures.topValues = frequentTop()
+            figures.topValuesError = counter.bound
+        }
+        return figures
+    }
+
+    private func exactTop() -> [StoredTopValue] {
+        var best = TopValues(counter.limits.shown)
+        for index in 0..<counter.capacity {
+            let slot = counter.slots[index]
+            guard slot.count > 0, best.mayTake(Int64(slot.count)) else { continue }
+            let text = counter.texts.text(slot.note)
+            best.take(Int64(slot.count), text.bytes, truncated: text.length > text.bytes.count)
+        }
+        return best.values
+    }
+
+    /// What occurs more often than the bound: below, the list would be chance.
+    private func frequentTop() -> [StoredTopValue] {
+        var best = TopValues(counter.limits.shown)
+        for known in counter.frequent.values where known.count > counter.bound && best.mayTake(known.count) {
+            best.take(known.count, known.text, truncated: known.note > known.text.count)
+        }
+        return best.values
+    }
+}
+
+/// The most frequent values, of equally frequent ones the first by their bytes.
+struct TopValues {
+    private(set) var values: [StoredTopValue] = []
+    private let limit: Int
+
+    init(_ limit: Int) { self.limit = limit }
+
+    @inline(__always)
+    func mayTake(_ count: Int64) -> Bool { values.count < limit || count >= (values.last?.count ?? 0) }
+
+    mutating func take(_ count: Int64, _ text: [UInt8], truncated: Bool) {
+        var value = StoredTopValue()
+        value.value = text
+        value.count = count
+        value.truncated = truncated
+        var at = values.count
+        while at > 0, Self.isBefore(value, values[at - 1]) { at -= 1 }
+        guard at < limit else { return }
+        values.insert(value, at: at)
+        if values.count > limit { values.removeLast() }
+    }
+
+    private static func isBefore(_ a: StoredTopValue, _ b: StoredTopValue) -> Bool {
+        if a.count != b.count { return a.count > b.count }
+        if a.value != b.value { return isBelow(a.value, b.value) }
+        return !a.truncated && b.truncated
+    }
+}

@@ -1,0 +1,194 @@
+import CausewayCore
+import CausewayMessages
+
+/// One table to bring up to date: a field's, or that of the contents.
+struct SettlementWork {
+    /// ``ValueTable/contents`` or a field's number.
+    var field: UInt32
+    var order: ValueOrder
+    /// The field is the primary key alone.
+    var isKey = false
+    /// Where it begins; nil: with nothing, from the first segment on.
+    var header: ValueTable.Header?
+    /// The sample's level to begin with when there is no header.
+    var floor: UInt8 = 0
+    /// Bytes that its table is expected to take.
+    var memory = 512 << 10
+    /// The stored table, if any, is not to be used again.
+    var mustSave = false
+
+    /// The same from nothing.
+    func anew(floor: UInt8) -> SettlementWork {
+        var work = self
+        work.header = nil
+        work.floor = floor
+        work.mustSave = true
+        return work
+    }
+}
+
+/// Tables in work at the same time, all from the same place on.
+///
+/// Records that were replaced are taken away first, then live records are added: so a table never holds more than in the
+/// end, and its sample is as fine as that of a recount.
+struct SettlementGroup {
+    let coveredSegment: UInt64
+    let coveredKilled: UInt64
+    private(set) var works: [SettlementWork] = []
+    private(set) var tallies: [UInt32: FieldTally] = [:]
+    private(set) var contents: ContentTally?
+    /// Rows added and taken away.
+    private(set) var rowsRead: Int64 = 0
+    /// Rows added.
+    private(set) var rowsAdded: Int64 = 0
+
+    private var phase = Phase.takeAway
+    private var nextSequence: UInt64
+    private var places: ArraySlice<UInt64> = []
+    private var nextSegment: UInt64
+
+    private enum Phase { case takeAway, add, done }
+
+    init(coveredSegment: UInt64, coveredKilled: UInt64) {
+        self.coveredSegment = coveredSegment
+        self.coveredKilled = coveredKilled
+        nextSequence = coveredKilled
+        nextSegment = coveredSegment
+    }
+
+    var isDone: Bool { phase == .done }
+    var memory: Int { tallies.values.reduce(contents?.counter.memory ?? 0) { $0 + $1.counter.memory } }
+
+    mutating func insert(_ work: SettlementWork, _ tally: FieldTally) {
+        works.append(work)
+        tallies[work.field] = tally
+    }
+
+    mutating func insert(_ work: SettlementWork, _ contents: ContentTally) {
+        works.append(work)
+        self.contents = contents
+    }
+
+    /// Takes the table that needs the most memory out, to be begun again; nil when it is the only one.
+    mutating func removeLargest() -> SettlementWork? {
+        guard works.count > 1 else { return nil }
+        func size(_ work: SettlementWork) -> Int {
+            (work.field == ValueTable.contents ? contents?.counter.memory : tallies[work.field]?.counter.memory) ?? 0
+        }
+        guard let index = works.indices.max(by: { size(works[$0]) < size(works[$1]) }) else { return nil }
+        var work = works.remove(at: index)
+        work.memory = max(4 << 20, 2 * size(work))
+        if work.field == ValueTable.contents { contents = nil } else { tallies[work.field] = nil }
+        return work
+    }
+
+    /// Takes the next finished table out; nil at the end.
+    mutating func popFinished() -> (work: SettlementWork, tally: FieldTally?, contents: ContentTally?)? {
+        guard let work = works.popLast() else { return nil }
+        guard work.field != ValueTable.contents else {
+            defer { contents = nil }
+            return (work, nil, contents)
+        }
+        return (work, tallies.removeValue(forKey: work.field), nil)
+    }
+
+    /// Reads one segment.
+    ///
+    /// - Parameter keyFields: fields that are no content.
+    /// - Returns: false when what the tables say is in them is not there: they must be begun anew.
+    mutating func step(
+        _ state: EntityState, keyFields: Set<UInt32>, _ columns: SegmentColumns, limits: StatisticsLimits,
+        in transaction: borrowing ReadTransaction
+    ) throws -> Bool {
+        switch phase {
+        case .takeAway:
+            if places.isEmpty { try loadPlaces(state, limits, in: transaction) }
+            guard let first = places.first else {
+                phase = .add
+                return true
+            }
+            let segment = first >> 16
+            let group = places.prefix { $0 >> 16 == segment }
+            places = places.dropFirst(group.count)
+            let slots = group.map { UInt16(truncatingIfNeeded: $0) }
+            let key = SegmentTable.key(state.shard, state.entity.number, segment)
+            guard let bytes = try transaction.value(.segments, key) else { return false }
+            let reader = try SegmentReader(bytes, key: key, number: segment)
+            guard slots.allSatisfy({ Int($0) < reader.rowCount }) else { return false }
+            try read(reader, slots, keyFields, columns, adding: false)
+        case .add:
+            let found = try SegmentTable.neighbour(
+                of: nextSegment == 0 ? nil : nextSegment - 1, above: true, entity: state.entity.number, state.shard,
+                in: transaction)
+            guard let number = found else {
+                phase = .done
+                return true
+            }
+            nextSegment = number + 1
+            let reader = try SegmentTable.segment(number, of: state.entity.number, state.shard, in: transaction)
+            let dead = try SegmentTable.deadSlots(number, of: state.entity.number, state.shard, in: transaction)
+            let slots = (0..<reader.rowCount).filter { !dead.contains($0) }.map { UInt16($0) }
+            try read(reader, slots, keyFields, columns, adding: true)
+        case .done: break
+        }
+        return true
+    }
+
+    /// The next places of replaced records that are in the tables, by segment.
+    private mutating func loadPlaces(
+        _ state: EntityState, _ limits: StatisticsLimits, in transaction: borrowing ReadTransaction
+    ) throws {
+        var found: [UInt64] = []
+        guard coveredSegment > 0, nextSequence < state.entity.nextKilled else { return }
+        let range = KeyRange(
+            from: KeyBuilder.key(state.shard, entity: state.entity.number, nextSequence),
+            upTo: KeyBuilder.key(state.shard, entity: state.entity.number, state.entity.nextKilled))
+        var last = state.entity.nextKilled
+        try transaction.scan(.killed, range) { key, value in
+            let tail = KeyTail(.killed, key)
+            guard value.count % 8 == 0 else { throw StoreDamage.error(.killed, tail.key, "it is cut short") }
+            for offset in stride(from: 0, to: value.count, by: 8) {
+                let place = UInt64(littleEndian: value.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                if place >> 16 < coveredSegment { found.append(place) }
+            }
+            guard found.count < limits.placesInWork else {
+                last = try tail.number(at: 4) + 1
+                return .stop
+            }
+            return .next
+        }
+        nextSequence = last
+        found.sort()
+        places = found[...]
+        if found.isEmpty, nextSequence < state.entity.nextKilled { try loadPlaces(state, limits, in: transaction) }
+    }
+
+    private mutating func read(
+        _ reader: SegmentReader, _ slots: [UInt16], _ keyFields: Set<UInt32>, _ columns: SegmentColumns, adding: Bool
+    ) throws {
+        guard !slots.isEmpty else { return }
+        rowsRead += Int64(slots.count)
+        if adding { rowsAdded += Int64(slots.count) }
+        let micros = reader.provenance.importTime.micros
+        if contents != nil { columns.clearContents(reader.rowCount) }
+        for field in reader.fields {
+            let tally = tallies[field]
+            let isContent = contents != nil && !keyFields.contains(field)
+            guard tally != nil || isContent, let column = try reader.column(field) else { continue }
+            slots.withUnsafeBufferPointer { slots in
+                let values = columns.load(column, slots)
+                if isContent { columns.addContents(slots, secret: columns.secret(field: field)) }
+                guard let tally else { return }
+                if adding {
+                    tally.add(columns, rows: slots.count, values: values)
+                    tally.importMicros = max(tally.importMicros, micros)
+                } else {
+                    tally.subtract(columns, rows: slots.count, values: values)
+                }
+            }
+        }
+        guard let contents else { return }
+        slots.withUnsafeBufferPointer { columns.finishContents($0) }
+        if adding { contents.add(columns) } else { contents.subtract(columns) }
+    }
+}
