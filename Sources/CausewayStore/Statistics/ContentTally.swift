@@ -19,7 +19,7 @@ final class ContentTally {
         for entry in 0..<columns.entryCount where columns.counts[entry] > 0 {
             let hash = columns.hashes[entry]
             let count = columns.counts[entry]
-            let values = Int(columns.entries[entry])
+            let values = Int(columns.contentValues[entry])
             if counter.keeps(hash) {
                 counter.add(hash, UInt64(count)) { UInt64(values) }
                 if counter.level == 0 {

@@ -26,28 +26,26 @@ final class FieldTally {
     }
 
     /// Counts the column in hand.
-    func add(_ column: SegmentColumns, rows: Int, values: Int) {
+    func add(_ column: SegmentColumns, _ view: SegmentColumnView, rows: Int, values: Int) {
         self.rows += Int64(rows)
         guard values > 0 else { return }
         self.values += Int64(values)
         if !counter.isExact || counter.live + column.entryCount > counter.limits.exactDistinct { column.group() }
-        column.withText { base in
-            let done = counter.isExact ? addExactly(column, base) : 0
-            addSampled(column, base, from: done)
-        }
+        let done = counter.isExact ? addExactly(column, view) : 0
+        addSampled(column, view, from: done)
         counter.endSegment()
     }
 
     /// - Returns: the entries that were counted: all, unless exact counting came to its end.
-    private func addExactly(_ column: SegmentColumns, _ base: UnsafePointer<UInt8>) -> Int {
+    private func addExactly(_ column: SegmentColumns, _ view: SegmentColumnView) -> Int {
         let counter = counter
         let limit = counter.limits.exactDistinct
         for entry in 0..<column.entryCount {
             let count = column.counts[entry]
             guard count > 0 else { continue }
             counter.add(column.hashes[entry], UInt64(count)) {
-                let (offset, length) = column.span(entry)
-                return counter.texts.append(base + offset, length)
+                let (bytes, length) = view.span(entry)
+                return counter.texts.append(bytes, length)
             }
             if counter.live > limit {
                 extremes = Extremes(of: counter, order)
@@ -58,7 +56,7 @@ final class FieldTally {
         return column.entryCount
     }
 
-    private func addSampled(_ column: SegmentColumns, _ base: UnsafePointer<UInt8>, from first: Int) {
+    private func addSampled(_ column: SegmentColumns, _ view: SegmentColumnView, from first: Int) {
         guard first < column.entryCount else { return }
         let counter = counter
         var extremes = extremes
@@ -66,8 +64,7 @@ final class FieldTally {
         for entry in first..<column.entryCount {
             let count = column.counts[entry]
             guard count > 0 else { continue }
-            let (offset, length) = column.span(entry)
-            let bytes = base + offset
+            let (bytes, length) = view.span(entry)
             let hash = column.hashes[entry]
             if counter.keeps(hash) {
                 counter.add(hash, UInt64(count)) { 0 }
@@ -84,19 +81,16 @@ final class FieldTally {
     }
 
     /// Takes the column in hand away.
-    func subtract(_ column: SegmentColumns, rows: Int, values: Int) {
+    func subtract(_ column: SegmentColumns, _ view: SegmentColumnView, rows: Int, values: Int) {
         self.rows -= Int64(rows)
         self.values -= Int64(values)
-        column.withText { base in
-            for entry in 0..<column.entryCount where column.counts[entry] > 0 {
-                let count = column.counts[entry]
-                counter.subtract(column.hashes[entry], UInt64(count))
-                guard !counter.isExact else { continue }
-                let (offset, length) = column.span(entry)
-                let bytes = base + offset
-                extremes.subtract(
-                    bytes, min(length, StatisticsLimits.keptBytes), characters(bytes, length), Int64(count), order)
-            }
+        for entry in 0..<column.entryCount where column.counts[entry] > 0 {
+            let count = column.counts[entry]
+            counter.subtract(column.hashes[entry], UInt64(count))
+            guard !counter.isExact else { continue }
+            let (bytes, length) = view.span(entry)
+            extremes.subtract(
+                bytes, min(length, StatisticsLimits.keptBytes), characters(bytes, length), Int64(count), order)
         }
         if values > 0, self.values == 0 { extremes = Extremes() }
     }
@@ -176,5 +170,14 @@ struct TopValues {
         if a.count != b.count { return a.count > b.count }
         if a.value != b.value { return isBelow(a.value, b.value) }
         return !a.truncated && b.truncated
+    }
+}
+
+extension SegmentColumnView {
+    /// The bytes of an entry, valid as long as the view.
+    @inline(__always)
+    fileprivate func span(_ entry: Int) -> (bytes: UnsafePointer<UInt8>, length: Int) {
+        let start = Int(offsets[entry])
+        return (UnsafePointer(text) + start, Int(offsets[entry &+ 1]) &- start)
     }
 }

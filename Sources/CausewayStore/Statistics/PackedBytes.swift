@@ -29,10 +29,8 @@ enum PackedBytes {
         guard stored < count else { return Array(all[range]) }
         var written = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            all.withUnsafeBytes { source in
-                let frame = UnsafeRawBufferPointer(rebasing: source[range])
-                written = ZSTD_decompress(target.baseAddress, count, frame.baseAddress, frame.count)
-            }
+            let frame = UnsafeRawBufferPointer(rebasing: all[range])
+            written = ZSTD_decompress(target.baseAddress, count, frame.baseAddress, frame.count)
             initialized = ZSTD_isError(written) == 0 ? min(written, count) : 0
         }
         guard bytes.count == count else { throw Damage("its compressed part cannot be read") }

@@ -100,11 +100,19 @@ extension Settlement {
         }
         guard let bytes else { return false }
         do throws(Damage) {
-            var cursor = ByteCursor(bytes)
+            let (order, limits) = (work.order, limits)
             if isContents {
-                group.insert(work, ContentTally(try ValueCounter(limits, keepsText: false, &cursor)))
+                let counter = try bytes.withUnsafeBufferPointer { all throws(Damage) in
+                    var cursor = try ByteCursor(UnsafeRawBufferPointer(all), 0..<all.count)
+                    return try ValueCounter(limits, keepsText: false, &cursor)
+                }
+                group.insert(work, ContentTally(counter))
             } else {
-                group.insert(work, try FieldTally(limits, &cursor, order: work.order, level: Int(header.level)))
+                let tally = try bytes.withUnsafeBufferPointer { all throws(Damage) in
+                    var cursor = try ByteCursor(UnsafeRawBufferPointer(all), 0..<all.count)
+                    return try FieldTally(limits, &cursor, order: order, level: Int(header.level))
+                }
+                group.insert(work, tally)
             }
             return true
         } catch {

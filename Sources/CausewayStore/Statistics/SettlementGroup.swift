@@ -111,11 +111,14 @@ struct SettlementGroup {
             let group = places.prefix { $0 >> 16 == segment }
             places = places.dropFirst(group.count)
             let slots = group.map { UInt16(truncatingIfNeeded: $0) }
-            let key = SegmentTable.key(state.shard, state.entity.number, segment)
-            guard let bytes = try transaction.value(.segments, key) else { return false }
-            let reader = try SegmentReader(bytes, key: key, number: segment)
-            guard slots.allSatisfy({ Int($0) < reader.rowCount }) else { return false }
-            try read(reader, slots, keyFields, columns, adding: false)
+            let isThere = try SegmentTable.withSegment(
+                segment, of: state.entity.number, state.shard, in: transaction
+            ) { view in
+                guard slots.allSatisfy({ Int($0) < view.rowCount }) else { return false }
+                try read(view, slots, keyFields, columns, adding: false)
+                return true
+            }
+            return isThere ?? false
         case .add:
             let found = try SegmentTable.neighbour(
                 of: nextSegment == 0 ? nil : nextSegment - 1, above: true, entity: state.entity.number, state.shard,
@@ -125,10 +128,11 @@ struct SettlementGroup {
                 return true
             }
             nextSegment = number + 1
-            let reader = try SegmentTable.segment(number, of: state.entity.number, state.shard, in: transaction)
             let dead = try SegmentTable.deadSlots(number, of: state.entity.number, state.shard, in: transaction)
-            let slots = (0..<reader.rowCount).filter { !dead.contains($0) }.map { UInt16($0) }
-            try read(reader, slots, keyFields, columns, adding: true)
+            _ = try SegmentTable.withSegment(number, of: state.entity.number, state.shard, in: transaction) { view in
+                let slots = (0..<UInt16(view.rowCount)).filter { !dead.contains(Int($0)) }
+                try read(view, slots, keyFields, columns, adding: true)
+            }
         case .done: break
         }
         return true
@@ -164,26 +168,27 @@ struct SettlementGroup {
     }
 
     private mutating func read(
-        _ reader: SegmentReader, _ slots: [UInt16], _ keyFields: Set<UInt32>, _ columns: SegmentColumns, adding: Bool
+        _ segment: borrowing SegmentView, _ slots: [UInt16], _ keyFields: Set<UInt32>, _ columns: SegmentColumns,
+        adding: Bool
     ) throws {
         guard !slots.isEmpty else { return }
         rowsRead += Int64(slots.count)
         if adding { rowsAdded += Int64(slots.count) }
-        let micros = reader.provenance.importTime.micros
-        if contents != nil { columns.clearContents(reader.rowCount) }
-        for field in reader.fields {
+        let micros = segment.provenance.importTime.micros
+        if contents != nil { columns.clearContents(segment.rowCount) }
+        for field in segment.fields {
             let tally = tallies[field]
             let isContent = contents != nil && !keyFields.contains(field)
-            guard tally != nil || isContent, let column = try reader.column(field) else { continue }
+            guard tally != nil || isContent, let view = try segment.view(of: field) else { continue }
             slots.withUnsafeBufferPointer { slots in
-                let values = columns.load(column, slots)
-                if isContent { columns.addContents(slots, secret: columns.secret(field: field)) }
+                let values = columns.load(view, slots)
+                if isContent { columns.addContents(view, slots, secret: columns.secret(of: field)) }
                 guard let tally else { return }
                 if adding {
-                    tally.add(columns, rows: slots.count, values: values)
+                    tally.add(columns, view, rows: slots.count, values: values)
                     tally.importMicros = max(tally.importMicros, micros)
                 } else {
-                    tally.subtract(columns, rows: slots.count, values: values)
+                    tally.subtract(columns, view, rows: slots.count, values: values)
                 }
             }
         }

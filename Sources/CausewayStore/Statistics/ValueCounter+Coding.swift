@@ -186,3 +186,15 @@ extension ByteCursor {
     /// The next `count` bytes, copied.
     fileprivate mutating func copy(_ count: Int) throws(Damage) -> [UInt8] { Array(bytes[try take(count)]) }
 }
+
+extension [UInt8] {
+    /// LEB128.
+    mutating func appendVarint(_ number: UInt64) {
+        var rest = number
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+}

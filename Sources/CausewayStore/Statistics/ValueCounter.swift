@@ -73,13 +73,12 @@ final class ValueCounter {
     /// Counts a value that the table keeps.
     @inline(__always)
     func add(_ hash: UInt64, _ count: UInt64, note: () -> UInt64) {
-        let wanted = hash == 0 ? 1 : hash
         let slots = slots
         let mask = capacity &- 1
-        var index = Int(truncatingIfNeeded: wanted) & mask
+        var index = Int(truncatingIfNeeded: hash) & mask
         while true {
             let found = slots[index].hash
-            if found == wanted {
+            if found == hash {
                 if slots[index].word &>> Slot.noteBits == 0 { live &+= 1 }
                 slots[index].word = slots[index].word &+ count &<< Slot.noteBits
                 return
@@ -87,7 +86,7 @@ final class ValueCounter {
             if found == 0 { break }
             index = (index &+ 1) & mask
         }
-        slots[index] = Slot(hash: wanted, word: count &<< Slot.noteBits | note())
+        slots[index] = Slot(hash: hash, word: count &<< Slot.noteBits | note())
         used &+= 1
         live &+= 1
         if used &* 8 > capacity &* 7 { rebuild() }
@@ -100,10 +99,9 @@ final class ValueCounter {
             frequent[hash] = known
         }
         guard keeps(hash) else { return }
-        let wanted = hash == 0 ? 1 : hash
         let mask = capacity &- 1
-        var index = Int(truncatingIfNeeded: wanted) & mask
-        while slots[index].hash != wanted {
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while slots[index].hash != hash {
             guard slots[index].hash != 0 else { return isConsistent = false }
             index = (index &+ 1) & mask
         }

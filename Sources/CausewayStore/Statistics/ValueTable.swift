@@ -49,7 +49,7 @@ enum ValueTable {
             self.order = order
         }
 
-        init(_ stored: [UInt8]) throws(Damage) {
+        init(_ stored: UnsafeRawBufferPointer) throws(Damage) {
             var cursor = try ByteCursor(stored, Checksum.open(stored))
             guard try cursor.byte() == format else { throw Damage("its format is not known") }
             bank = try cursor.byte()
@@ -82,8 +82,7 @@ enum ValueTable {
     static func header(
         _ shard: ShardID, _ entity: UInt32, _ field: UInt32, in transaction: borrowing ReadTransaction
     ) throws -> Header? {
-        guard let stored = try transaction.value(.valueTables, key(shard, entity, field, part: 0)) else { return nil }
-        return try? Header(stored)
+        try transaction.get(.valueTables, key(shard, entity, field, part: 0)) { try? Header($0) } ?? nil
     }
 
     /// The bytes of a table; nil when they are not those that were written.
