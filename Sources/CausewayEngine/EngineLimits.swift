@@ -1,4 +1,5 @@
 package import CausewayCore
+package import CausewayStore
 
 /// The engine's bounds and waits.
 package struct EngineLimits: Hashable, Sendable {
@@ -25,6 +26,8 @@ package struct EngineLimits: Hashable, Sendable {
     /// Runs that are kept for a connection, with their logs.
     package var keptRuns: UInt64 = 1_000
     package var restart = RestartPolicy()
+    /// Of the figures of entities and fields.
+    package var statistics = StatisticsLimits()
 
     package init() {}
 }

@@ -9,6 +9,7 @@ extension FetchSession {
     /// Fetches one entity: lists, decides by the ledger, reads what is to be read.
     mutating func fetch(_ entity: EntityPlan) async throws(CausewayError) {
         var upsert = try await upsert(of: entity)
+        written.append(entity.entity)
         for task in try await tasks(of: entity, number: upsert.entityNumber) {
             guard !Task.isCancelled else { throw .cancelled }
             switch task.decision {

@@ -9,6 +9,8 @@ extension FetchSession {
     /// ledger as it is.
     mutating func sample(_ entity: EntityPlan) async throws(CausewayError) {
         var upsert = try await upsert(of: entity)
+        // More fields are more cells.
+        written.append(entity.entity)
         let tasks = try await tasks(of: entity, number: upsert.entityNumber)
         guard let latest = tasks.last else {
             account.say(.warning, "no file matches; nothing is known of the entity", ["entity": entity.entity])

@@ -18,6 +18,8 @@ struct FetchSession: RunSession {
     var fileError: CausewayError?
     /// Files whose columns somebody has to decide about.
     var heldFiles = 0
+    /// Entities that the run has begun to write.
+    var written: [String] = []
 
     /// Signs in, as often as the backoff allows while the other side is away.
     mutating func connect() async throws(CausewayError) {

@@ -112,6 +112,7 @@ extension LocalSession {
         counts.rowsQuarantined = Int64(work.stayed)
         counts.rowsRead = Int64(work.taken.count + work.stayed)
         account.count(work.entity) { $0 += counts }
+        if !work.taken.isEmpty, !written.contains(work.entity) { written.append(work.entity) }
         try await commit(unit, activity: "reading rows in quarantine again")
         upsert?.committed()
         work.reset()

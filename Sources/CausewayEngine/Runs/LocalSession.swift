@@ -8,6 +8,8 @@ struct LocalSession: RunSession {
     let plan: RunPlan
     let context: EngineContext
     var account: RunAccount
+    /// Entities that the run has begun to write.
+    var written: [String] = []
 
     /// What the run has come to.
     mutating func conclude(_ error: CausewayError?) async throws(CausewayError) -> RunOutcome {

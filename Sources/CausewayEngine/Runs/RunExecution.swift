@@ -22,12 +22,30 @@ struct RunExecution: Sendable {
                 .info, "run started", ["kind": "\(plan.kind)", "trigger": "\(plan.trigger)"])
             let connector = try context.environment.catalogue.connector(stored.integration)
             let configuration = try configuration(for: connector)
+            guard plan.kind.usesSource else { return await work(on: configuration.entities, &account) }
             let source = try connector.makeFileSource(configuration)
             let outcome = await fetch(configuration.entities, from: source, &account)
             await source.close()
             return outcome
         } catch {
             return RunOutcome(state: .failed, error: error, hold: Self.hold(for: error))
+        }
+    }
+
+    private func work(on entities: [EntitySettings], _ account: inout RunAccount) async -> RunOutcome {
+        var session = LocalSession(connection: connection, plan: plan, context: context, account: account)
+        do throws(CausewayError) {
+            switch plan.kind {
+            case .quarantineRetry: try await session.retry(entities)
+            case .statistics: try await session.recount()
+            case .full, .metadata: break  // They read a source.
+            }
+            await settle(session.written, &session)
+            return try await session.conclude(nil)
+        } catch {
+            await settle(session.written, &session)
+            let outcome = try? await session.conclude(error)
+            return outcome ?? RunOutcome(state: .failed, error: error)
         }
     }
 
@@ -46,10 +64,25 @@ struct RunExecution: Sendable {
                 case .statistics, .quarantineRetry: break  // They need no source.
                 }
             }
+            await settle(session.written, &session)
             return try await session.conclude(nil)
         } catch {
+            await settle(session.written, &session)
             let outcome = try? await session.conclude(error)
             return outcome ?? RunOutcome(state: .failed, error: error, hold: Self.hold(for: error))
+        }
+    }
+
+    /// Never throws: the records are safe, and figures that are not settled are by the next run.
+    private func settle(_ entities: [String], _ session: inout some RunSession) async {
+        guard !entities.isEmpty, let budget = await connection.settlingBudget() else { return }
+        do {
+            try await session.settle(entities, budget)
+        } catch {
+            guard !error.isCancellation else { return }
+            session.account.say(
+                .error, "statistics could not be brought up to date; the next run tries again",
+                ["reason": error.reason, "error": error.message])
         }
     }
 

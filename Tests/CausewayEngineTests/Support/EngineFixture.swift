@@ -67,6 +67,20 @@ struct EngineFixture: Sendable {
         return try await ended(run.number)
     }
 
+    /// Sets the settings of the entity "rows" anew.
+    func set(_ entity: Settings) async throws {
+        let settings = ["folder": SettingValue.text("/in"), "quiet_period": .text("0s")].merging(entity) { $1 }
+        var change = ConnectionChange()
+        change.entities = [CausewayCore.EntitySettings(entity: "rows", settings: settings)]
+        _ = try await supervisor.directory.connection("crm").update(change)
+    }
+
+    /// What a run said, sentence by sentence.
+    func log(_ run: UInt64) async throws -> [StoredLogEntry] {
+        try supervisor.directory.connection("crm").logEntries(run: run, from: 0, limit: 1_000, minimumLevel: 0)
+            .entries
+    }
+
     func ended(_ number: UInt64) async throws -> RunView {
         let connection = try supervisor.directory.connection("crm")
         for await _ in try await connection.watch(number) {}
@@ -96,6 +110,11 @@ struct EngineFixture: Sendable {
             SettingSpec("quiet_period", label: "Quiet", .duration(.zero...(.seconds(3_600))), help: "How long."),
             SettingSpec("post_action", label: "Then", .choice(["leave", "move", "delete"]), help: "What then."),
             SettingSpec("archive_folder", label: "Archive", .text, help: "Where to."),
+            SettingSpec("quote", label: "Quote", .text, default: .text("auto"), help: "Which."),
+            SettingSpec("delimiter", label: "Delimiter", .text, default: .text("auto"), help: "Which."),
+            SettingSpec(
+                "ragged_rows", label: "Ragged", .choice(["quarantine", "pad", "truncate"]), help: "What then."),
+            SettingSpec("schema_policy", label: "Drift", .choice(["accept", "hold", "fail"]), help: "What then."),
             SettingSpec("max_quarantined_rows", label: "Most", .integer(0...1_000_000), help: "How many."),
         ],
         capabilities: [.discover, .resume, .postAction])

@@ -1,0 +1,67 @@
+import CausewayCore
+import CausewayEngine
+import CausewayMessages
+import CausewayStore
+import CausewayTestKit
+import Testing
+
+@Suite struct QuarantineRetryTests {
+    private func retry(_ engine: EngineFixture, _ subject: QuarantineSubject = .all) async throws -> RunView {
+        let connection = try engine.supervisor.directory.connection("crm")
+        return try await engine.ended(try await connection.retryQuarantined(subject, requestID: "").number)
+    }
+
+    @Test("rows are read again by the settings as they are now; those that can be taken leave quarantine")
+    func retry() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v,w\n1,a,x\nbroken\n2,b\n,c,d\n3,c,y\n"))
+            try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            #expect(try await engine.fetch().stored.counters?.rowsQuarantined == 3)
+            let same = try await retry(engine)
+            #expect(same.state == .partial)
+            #expect(same.stored.counters?.rowsRead == 3)
+            #expect(same.stored.counters?.rowsQuarantined == 3)
+            try await engine.set(["primary_key": .texts(["id"]), "ragged_rows": .text("pad")])
+            let run = try await retry(engine)
+            #expect(run.stored.kind == RunKind.quarantineRetry.rawValue)
+            #expect(run.state == .partial)
+            #expect(run.stored.counters?.rowsRead == 3)
+            #expect(run.stored.counters?.rowsNew == 2)
+            #expect(run.stored.counters?.rowsQuarantined == 1)
+            let queries = Queries(engine.supervisor)
+            let left = try queries.quarantinedRows("crm", run: nil, before: nil, limit: 10).rows
+            #expect(left.map(\.row.reason) == ["EMPTY_PRIMARY_KEY"])
+            #expect(try queries.entity("crm", "rows").quarantinedRows == 1)
+            let records = try queries.records("crm", "rows", before: nil, limit: 10).page.records
+            let taken = records.filter { $0.provenance.run == run.number }
+            #expect(Set(taken.map(\.sourceRow)) == [2, 3])
+            #expect(taken.allSatisfy { $0.provenance.source == "/in/a.csv" })
+            await engine.stop()
+        }
+    }
+
+    @Test("one row or those of one run are tried, and numbers are never used again")
+    func subjects() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v\n1\n2\n3,c\n"))
+            let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            _ = try await engine.fetch()
+            await engine.server.put("/in/b.csv", .init("id,v\n4\n5\n6,c\n"))
+            let second = try await engine.fetch()
+            try await engine.set(["primary_key": .texts(["id"]), "ragged_rows": .text("pad")])
+            #expect(try await retry(engine, .row(1)).stored.counters?.rowsNew == 1)
+            #expect(try await retry(engine, .run(second.number)).stored.counters?.rowsNew == 2)
+            await #expect(throws: CausewayError.self) { try await connection.retryQuarantined(.row(1), requestID: "") }
+            #expect(try await connection.dropQuarantinedRows([2, 99]) == 1)
+            #expect(try Queries(engine.supervisor).entity("crm", "rows").quarantinedRows == 0)
+            try await engine.set(["primary_key": .texts(["id"])])
+            await engine.server.put("/in/c.csv", .init("id,v\n7\n8,c\n"))
+            _ = try await engine.fetch()
+            let rows = try Queries(engine.supervisor).quarantinedRows("crm", run: nil, before: nil, limit: 10).rows
+            #expect(rows.map(\.sequence) == [5])
+            await engine.stop()
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import CausewayCore
+import CausewayEngine
+import CausewayMessages
+import CausewayStore
+import CausewayTestKit
+import Testing
+
+@Suite struct StatisticsTests {
+    @Test("after a run the figures of entity and fields are those of its records")
+    func settled() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v,w\n1,10,x\n2,,x\n3,20,y\n"))
+            try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            let run = try await engine.fetch()
+            #expect(run.stored.stages.map(\.stage).contains("settle"))
+            #expect(run.stored.stages.first?.stage == "read")
+            let queries = Queries(engine.supervisor)
+            let figures = try #require(try queries.entity("crm", "rows").state.entity.figures)
+            #expect(figures.recordCount == 3)
+            #expect(figures.cellCount == 9)
+            #expect(figures.valueCount == 8)
+            let v = try #require(try queries.field("crm", "rows", "v").view.figures)
+            #expect(v.valueCount == 2)
+            #expect(v.distinctCount == 2)
+            #expect(v.mean == 15)
+            let w = try #require(try queries.field("crm", "rows", "w").view.figures)
+            #expect(w.topValues.map(\.count) == [2, 1])
+            await engine.server.put("/in/b.csv", .init("id,v,w\n1,40,y\n"))
+            _ = try await engine.fetch()
+            #expect(try queries.field("crm", "rows", "v").view.figures?.mean == 30)
+            await engine.stop()
+        }
+    }
+
+    @Test("a reload counts the same, says so, and finds what is wrong")
+    func reload() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v\n1,10\n2,20\n"))
+            let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            _ = try await engine.fetch()
+            let run = try await engine.ended(try await connection.reloadStatistics(nil, requestID: "").number)
+            #expect(run.state == .succeeded)
+            #expect(run.stored.kind == RunKind.statistics.rawValue)
+            #expect(
+                try await engine.log(run.number).contains { $0.message == "statistics counted; all figures agree" })
+            var unit = CommitUnit(Ownership(shard: connection.shard, epoch: UInt64.max))
+            let state = try #require(try engine.store.read { try EntityState.load(in: $0, connection.shard, "rows") })
+            let field = try #require(state.field("v"))
+            var wrong = try #require(try Queries(engine.supervisor).field("crm", "rows", "v").view.figures)
+            wrong.distinctCount = 7
+            try FieldFiguresTable.put(into: &unit, entity: state.entity.number, field: field.number, wrong)
+            unit.ownership.epoch = 1
+            try await engine.store.commit(unit)
+            let second = try await engine.ended(try await connection.reloadStatistics("rows", requestID: "").number)
+            let said = try await engine.log(second.number).first { $0.message.hasSuffix("some figures differed") }
+            #expect(said?.fields["figures"]?.contains("v: distinct_count") == true)
+            #expect(try Queries(engine.supervisor).field("crm", "rows", "v").view.figures?.distinctCount == 2)
+            await #expect(throws: CausewayError.self) { try await connection.reloadStatistics("none", requestID: "") }
+            await engine.stop()
+        }
+    }
+
+    @Test("figures are right after a run that was cancelled and after one that was interrupted")
+    func stopped() throws {
+        try Simulation.world { simulation in
+            let server = ScriptedFileServer(folders: ["/in"], clock: simulation.clock, latency: .milliseconds(100))
+            let change: @Sendable (inout EngineLimits) -> Void = {
+                $0.readChunk = 64
+                $0.batchRows = 4
+                $0.readAhead = 1
+            }
+            let engine = try await EngineFixture.start(simulation, server: server, limits: change)
+            await server.put("/in/a.csv", .init("id,v\n" + (0..<200).map { "\($0),\($0)\n" }.joined()))
+            let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            let run = try await connection.startFetch(.full)
+            for await view in try await connection.watch(run.number) where view.stored.counters?.rowsNew ?? 0 > 20 {
+                break
+            }
+            #expect(try await connection.cancelRun(run.number).state == .cancelled)
+            let entity = try Queries(engine.supervisor).entity("crm", "rows").state.entity
+            #expect(entity.figures?.recordCount == entity.recordCount)
+            let second = try await connection.startFetch(.full)
+            for await view in try await connection.watch(second.number)
+            where view.stored.counters?.rowsNew ?? 0 > 20 { break }
+            await engine.stop()
+            #expect(try await engine.runs().map(\.state) == [.cancelled, .interrupted])
+            let later = try await EngineFixture.start(
+                simulation, store: engine.store, server: server, limits: change)
+            try await simulation.clock.sleep(for: .seconds(1))
+            #expect(try await later.ended(second.number + 1).state == .succeeded)
+            let settled = try Queries(later.supervisor).entity("crm", "rows").state.entity
+            #expect(settled.figures?.recordCount == 200)
+            await later.stop()
+        }
+    }
+}
