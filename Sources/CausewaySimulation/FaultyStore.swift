@@ -97,7 +97,7 @@ extension CausewayStore.Mutation {
     }
 
     fileprivate var isOfRecords: Bool {
-        [.segments, .deadSlots, .keys, .entities, .fields, .days].contains(table)
+        [.segments, .deadSlots, .keys, .keyFilters, .keyRuns, .killed, .entities, .fields, .days].contains(table)
     }
 
     fileprivate var isRequirement: Bool {

@@ -20,6 +20,7 @@ struct EntityUpsert: ~Copyable {
     private var hasSeenColumns = false
     private var history: MetadataHistory
     private var seenEdits: UInt64
+    private let firstSegmentOfRun: UInt64
 
     var entityNumber: UInt32 { state.entity.number }
     /// What the run changed of the metadata so far.
@@ -35,6 +36,7 @@ struct EntityUpsert: ~Copyable {
         policy = entity.schemaPolicy
         history = MetadataHistory(since: state, run: run, at: runStart)
         seenEdits = edits
+        firstSegmentOfRun = state.nextSegment
         self.runStart = runStart
         self.meter = meter
         self.context = context
@@ -83,7 +85,7 @@ struct EntityUpsert: ~Copyable {
                 try context.store.read { transaction in
                     try writer.plan(
                         rows, fieldNumbers: update.fieldNumbers, state: update.state, provenance: provenance,
-                        date: date, in: transaction)
+                        date: date, firstSegmentOfRun: firstSegmentOfRun, in: transaction)
                 }
             }
             let start = context.clock.uptime
@@ -95,6 +97,7 @@ struct EntityUpsert: ~Copyable {
             counts.rowsNew = Int64(prepared.counts.new)
             counts.rowsUpdated = Int64(prepared.counts.updated)
             counts.rowsUnchanged = Int64(prepared.counts.unchanged)
+            counts.rowsSuperseded = Int64(prepared.counts.superseded)
         } catch {
             throw .wrapping(error)
         }

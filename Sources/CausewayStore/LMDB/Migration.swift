@@ -13,7 +13,7 @@ package struct StoreFormat: Sendable {
     var current: UInt32
     var migrations: [Migration]
 
-    package static let now = StoreFormat(current: 1, migrations: [])
+    package static let now = StoreFormat(current: 2, migrations: [])
 
     /// The number of the format that this program writes.
     package var number: UInt32 { current }
@@ -32,7 +32,7 @@ package struct StoreFormat: Sendable {
                 guard found != current else { return }
                 guard found < current else { throw CausewayError.formatTooNew(found, known: current) }
                 guard let step = migrations.first(where: { $0.from == found }) else {
-                    throw CausewayError.damaged("No way leads from format \(found) of the store to format \(current).")
+                    throw CausewayError.formatTooOld(found, known: current)
                 }
                 try step.run(&transaction)
                 try transaction.setMeta(.format, UInt64(found + 1))

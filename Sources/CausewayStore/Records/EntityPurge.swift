@@ -8,11 +8,16 @@ import CausewayMessages
 package enum EntityPurge {
     /// Entries of most tables that one unit removes.
     private static let slice = 10_000
-    /// Segments that one unit removes: each may have some hundred KiB.
+    /// What one unit removes of tables whose values may have some hundred KiB.
     private static let segmentSlice = 100
+    private static let largeTables: [Table] = [.segments, .keyFilters, .killed, .valueTables]
 
     /// The tables of records, by entity number behind the shard.
-    private static let entityTables: [Table] = [.keys, .segments, .deadSlots, .days, .files, .fields]
+    static let entityTables: [Table] = [
+        .keys, .keyFilters, .keyRuns, .segments, .deadSlots, .killed, .valueTables, .fieldFigures, .metadataChanges,
+        .days,
+        .files, .fields,
+    ]
 
     /// The tables of a shard in the order of their removal. The connection goes last: until then it says that it is
     /// being deleted, and the removal is taken up again after a stop.
@@ -93,7 +98,7 @@ package enum EntityPurge {
     }
 
     private static func removal(_ table: Table, _ prefix: [UInt8]) -> Mutation {
-        .deletePrefix(table, prefix: prefix, limit: table == .segments ? segmentSlice : slice)
+        .deletePrefix(table, prefix: prefix, limit: largeTables.contains(table) ? segmentSlice : slice)
     }
 
     private static func isEmpty(

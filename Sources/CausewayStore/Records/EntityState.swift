@@ -73,10 +73,15 @@ package struct EntityState: Sendable {
         state.entity.dataUpdateMicros = 0
         state.entity.nextSegment = 1
         state.entity.nextField = 1
+        state.entity.nextKilled = 0
+        state.entity.figures = nil
         state.fields = []
         state.storedFields = []
         return state
     }
+
+    /// The number of the next segment; what the run that begins now writes has it or a higher one.
+    package var nextSegment: UInt64 { max(1, entity.nextSegment) }
 
     package func field(_ label: String) -> EntityField? { fields.first { $0.stored.apiLabel == label } }
 

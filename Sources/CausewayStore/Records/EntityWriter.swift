@@ -4,13 +4,16 @@ import CausewayMessages
 /// Takes batches of rows into an entity: decides on a snapshot what is new, updated and unchanged, encodes what is not
 /// unchanged, and gives the changes of the store. Writes nothing itself. Owns scratch memory; whoever holds it works alone with it.
 ///
-/// Between the snapshot and the commit of a batch nobody else may write the entity; the unit's guard sees to it.
+/// Between the snapshot and the commit of a batch nobody else may write the entity; guards in the changes see to it.
 package struct EntityWriter: ~Copyable, Sendable {
     private let seed: ContentSeed
+    private let clock: (@Sendable () -> Int64)?
     private var encoder: SegmentEncoder
 
-    package init(seed: ContentSeed) {
+    /// - Parameter clock: nanoseconds of a clock that only goes forward, for ``UpsertTimings``.
+    package init(seed: ContentSeed, clock: (@Sendable () -> Int64)? = nil) {
         self.seed = seed
+        self.clock = clock
         encoder = SegmentEncoder(seed)
     }
 
@@ -21,6 +24,7 @@ package struct EntityWriter: ~Copyable, Sendable {
         /// For a unit of the entity's shard, which may hold other changes too. None when all rows are unchanged.
         package var mutations: [Mutation]
         package var counts: UpsertCounts
+        package var timings: UpsertTimings
     }
 
     /// Decides on `transaction` what becomes of each row.
@@ -29,54 +33,62 @@ package struct EntityWriter: ~Copyable, Sendable {
     ///   - fieldNumbers: for each column the number of its field, from ``SchemaUpdate/takingUp(_:primaryKey:into:now:)``.
     ///   - state: the entity, with what is not stored yet.
     ///   - date: the organisation's local date, for the figures of the day.
+    ///   - firstSegmentOfRun: what ``EntityState/nextSegment`` was when the run began.
     /// - Precondition of use: no row's key has a null or empty part; such rows would all be one record.
     /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), `COLUMN_MAPPING` (internal) when columns and fields do
     ///   not fit together, and those of the store.
     package func plan(
         _ batch: RowBatch, fieldNumbers: [UInt32], state: EntityState, provenance: Provenance, date: LocalDate,
-        in transaction: borrowing ReadTransaction
+        firstSegmentOfRun: UInt64, in transaction: borrowing ReadTransaction
     ) throws -> UpsertPlan {
         let identity = try identity(batch, fieldNumbers, state)
-        let keys = RecordKeys(batch, identity: identity, source: provenance.source, seed: seed)
+        let entity = state.entity.number
+        var timings = UpsertTimings()
+        var start = now
         let hashes = RowHasher(seed, fields: contentFields(fieldNumbers, identity)).hashes(of: batch)
-        let groups = KeyGroups(keys)
-        let order = groups.inKeyOrder(keys)
-        let stored = try KeyIndex.look(
-            groups, order: order, keys, entity: state.entity.number, state.shard, in: transaction)
-        let decision = UpsertDecision(groups, stored: stored, hashes: hashes)
+        timings.hash = lap(&start)
+        let keys = RecordKeys(batch, identity: identity, source: provenance.source, seed: seed)
+        let order = KeyOrder(keys)
+        timings.sort = lap(&start)
+        let runs = try StoredKeyRuns(state.shard, entity: entity, in: transaction)
+        let stored = try KeyLookUp.look(
+            order, keys, in: runs.list.runs, state.shard, entity: entity, seed: seed, transaction)
+        let decision = UpsertDecision(order, stored: stored, hashes: hashes, firstSegment: firstSegmentOfRun)
         var plan = UpsertPlan(
             batch: batch, fieldNumbers: fieldNumbers, provenance: provenance, date: date, state: state,
-            counts: decision.counts, rows: [], rowsByKey: [], keys: keys, hashes: hashes, replaced: 0, deadSlots: [],
-            day: StoredDay())
-        plan.rowsByKey = order.map { decision.lastRow[Int($0)] }.filter { $0 >= 0 }
-        plan.rows = groups.groupOfRow.indices.map(Int32.init).filter {
-            decision.lastRow[Int(groups.groupOfRow[Int($0)])] == $0
+            counts: decision.counts, timings: timings, keys: keys, order: order, decision: decision, hashes: hashes,
+            runs: runs)
+        if decision.takenCount > 0 {
+            var places: [UInt64] = []
+            for (record, row) in zip(stored, decision.lastRow) where row >= 0 && record.place != .max {
+                places.append(record.place)
+            }
+            places.sort()
+            plan.replaced = places.map { RecordPlace(packed: $0) }
+            try bury(&plan, in: transaction)
+            plan.day = try DayTable.get(in: transaction, state.shard, entity: entity, date) ?? StoredDay()
         }
-        let dead = zip(stored, decision.lastRow).compactMap { entry, row in row >= 0 ? entry?.place : nil }
-        plan.replaced = dead.count
-        try bury(dead.sorted(), &plan, in: transaction)
-        if !plan.rows.isEmpty {
-            let day = try DayTable.get(in: transaction, state.shard, entity: state.entity.number, date)
-            plan.day = day ?? StoredDay()
-        }
+        plan.timings.lookUp = lap(&start)
         return plan
     }
 
     /// Makes the changes of a plan. Needs no store.
     ///
-    /// - Throws: ``CausewayError`` (invalid argument, `VALUE_NOT_STORABLE`): a field's label holds a NUL character.
-    package mutating func encode(_ plan: UpsertPlan) throws(CausewayError) -> Prepared {
+    /// - Throws: ``CausewayError``: `VALUE_NOT_STORABLE` (invalid argument) when a field's label holds a NUL character,
+    ///   and when the entity has taken more commits than can be numbered.
+    package mutating func encode(_ plan: consuming UpsertPlan) throws(CausewayError) -> Prepared {
+        var start = now
         var state = plan.state
         var mutations: [Mutation] = []
-        mutations.reserveCapacity(plan.rows.count + plan.deadSlots.count + state.fields.count + 16)
-        if !plan.rows.isEmpty {
-            let places = encodeSegments(plan, &state, &mutations)
-            appendKeys(plan, places, &mutations)
+        if plan.decision.takenCount > 0 {
+            let places = try encodeSegments(plan, &state, &mutations)
+            try appendKeys(&plan, places, &mutations)
             for (segment, slots) in plan.deadSlots {
                 let key = SegmentTable.key(state.shard, state.entity.number, segment)
                 mutations.append(.put(.deadSlots, key: key, value: slots.bytes))
             }
-            state.entity.recordCount += Int64(plan.rows.count - plan.replaced)
+            appendKilled(plan, &state, &mutations)
+            state.entity.recordCount += Int64(plan.decision.takenCount - plan.replaced.count)
             state.entity.dataUpdateMicros = max(state.entity.dataUpdateMicros, plan.provenance.importTime.micros)
             var unit = CommitUnit(Ownership(shard: state.shard, epoch: 0))
             var day = plan.day
@@ -86,19 +98,41 @@ package struct EntityWriter: ~Copyable, Sendable {
             mutations += unit.mutations
         }
         mutations += try state.seal()
-        return Prepared(state: state, mutations: mutations, counts: plan.counts)
+        var timings = plan.timings
+        timings.encode = lap(&start)
+        return Prepared(state: state, mutations: mutations, counts: plan.counts, timings: timings)
     }
 
     /// Plans on a snapshot of `store`, then encodes.
     package mutating func prepare(
         _ batch: RowBatch, fieldNumbers: [UInt32], state: EntityState, provenance: Provenance, date: LocalDate,
-        reading store: some Store
+        firstSegmentOfRun: UInt64, reading store: some Store
     ) throws -> Prepared {
         let decided = try store.read { transaction in
             try plan(
-                batch, fieldNumbers: fieldNumbers, state: state, provenance: provenance, date: date, in: transaction)
+                batch, fieldNumbers: fieldNumbers, state: state, provenance: provenance, date: date,
+                firstSegmentOfRun: firstSegmentOfRun, in: transaction)
         }
         return try encode(decided)
+    }
+
+    /// The next slice of the work that keeps look-ups of the entity's records quick; nil when there is none to do now.
+    ///
+    /// For a unit of its own, committed before the next batch is planned. One after each batch keeps up with any import;
+    /// left undone it costs time only. Records are found before and after each slice alike, so it may stop anywhere.
+    ///
+    /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), and those of the store.
+    package func mergeStep(of state: EntityState, in transaction: borrowing ReadTransaction) throws -> [Mutation]? {
+        try KeyIndex.mergeStep(state.shard, entity: state.entity.number, seed: seed, in: transaction)
+    }
+
+    private var now: Int64 { clock?() ?? 0 }
+
+    /// Microseconds since `start`, which becomes now.
+    private func lap(_ start: inout Int64) -> Int64 {
+        let end = now
+        defer { start = end }
+        return (end - start) / 1_000
     }
 
     private func identity(
@@ -134,28 +168,17 @@ package struct EntityWriter: ~Copyable, Sendable {
         return fields
     }
 
-    /// Marks replaced records dead and takes their values out of the fields' counts.
-    private func bury(
-        _ places: [RecordPlace], _ plan: inout UpsertPlan, in transaction: borrowing ReadTransaction
-    ) throws {
-        let state = plan.state
-        let indices = Dictionary(uniqueKeysWithValues: state.fields.enumerated().map { ($1.number, $0) })
-        var rest = places[...]
+    /// Marks replaced records dead.
+    private func bury(_ plan: inout UpsertPlan, in transaction: borrowing ReadTransaction) throws {
+        let (shard, entity) = (plan.state.shard, plan.state.entity.number)
+        var rest = plan.replaced[...]
         while let first = rest.first {
             let group = rest.prefix { $0.segment == first.segment }
             rest = rest.dropFirst(group.count)
-            let entity = state.entity.number
-            let segment = try SegmentTable.segment(first.segment, of: entity, state.shard, in: transaction)
-            var dead = try SegmentTable.deadSlots(first.segment, of: entity, state.shard, in: transaction)
+            var dead = try SegmentTable.deadSlots(first.segment, of: entity, shard, in: transaction)
             for place in group where !dead.insert(place.slot) {
-                let key = SegmentTable.key(state.shard, entity, place.segment)
+                let key = SegmentTable.key(shard, entity, place.segment)
                 throw StoreDamage.error(.deadSlots, key, "a record of the index is dead already")
-            }
-            let counts = try segment.valueCounts(group.map(\.slot))
-            for (column, count) in zip(segment.columns, counts) {
-                guard let index = indices[column.field] else { continue }
-                plan.state.fields[index].stored.rowCount -= Int64(group.count)
-                plan.state.fields[index].stored.valueCount -= Int64(count)
             }
             plan.deadSlots.append((first.segment, dead))
         }
@@ -163,15 +186,19 @@ package struct EntityWriter: ~Copyable, Sendable {
 
     /// - Returns: for each row that became a record its place, by row.
     private mutating func encodeSegments(
-        _ plan: UpsertPlan, _ state: inout EntityState, _ mutations: inout [Mutation]
-    ) -> [RecordPlace] {
+        _ plan: borrowing UpsertPlan, _ state: inout EntityState, _ mutations: inout [Mutation]
+    ) throws(CausewayError) -> [RecordPlace] {
+        let all = plan.rows
         let fields = plan.fieldNumbers.enumerated().map { (column: $0, field: $1) }
-        let indices = Dictionary(uniqueKeysWithValues: state.fields.enumerated().map { ($1.number, $0) })
-        let parts = (plan.rows.count + SegmentFormat.maximumRows - 1) / SegmentFormat.maximumRows
+        let parts = (all.count + SegmentFormat.maximumRows - 1) / SegmentFormat.maximumRows
         var places = [RecordPlace](repeating: RecordPlace(segment: 0, slot: 0), count: plan.batch.rowCount)
         for part in 0..<parts {
-            let rows = plan.rows[plan.rows.count * part / parts..<plan.rows.count * (part + 1) / parts]
-            let number = max(1, state.entity.nextSegment)
+            let rows = all[all.count * part / parts..<all.count * (part + 1) / parts]
+            let number = state.nextSegment
+            // The index of keys has 32 bits for it.
+            guard number <= UInt64(UInt32.max) else {
+                throw CausewayError.invalid("entity", "The entity has no numbers for further segments left.")
+            }
             state.entity.nextSegment = number + 1
             let segment = encoder.encode(plan.batch, rows: rows, fields: fields, provenance: plan.provenance)
             let key = SegmentTable.key(state.shard, state.entity.number, number)
@@ -179,26 +206,39 @@ package struct EntityWriter: ~Copyable, Sendable {
             for (slot, row) in rows.enumerated() {
                 places[Int(row)] = RecordPlace(segment: number, slot: UInt16(slot))
             }
-            for ((_, field), count) in zip(fields, segment.valueCounts) {
-                guard let index = indices[field] else { continue }
-                state.fields[index].stored.rowCount += Int64(rows.count)
-                state.fields[index].stored.valueCount += Int64(count)
-            }
         }
         return places
     }
 
-    private func appendKeys(_ plan: UpsertPlan, _ places: [RecordPlace], _ mutations: inout [Mutation]) {
-        let prefix = KeyBuilder.key(plan.state.shard, entity: plan.state.entity.number)
-        for row in plan.rowsByKey {
-            let row = Int(row)
-            let tail = plan.keys.bytes[plan.keys.range(row)]
-            var key: [UInt8] = []
-            key.reserveCapacity(prefix.count + tail.count)
-            key.append(contentsOf: prefix)
-            key.append(contentsOf: tail)
-            let entry = KeyIndex.Entry(place: places[row], hash: plan.hashes[row])
-            mutations.append(.put(.keys, key: key, value: KeyIndex.encode(entry)))
+    private func appendKeys(
+        _ plan: inout UpsertPlan, _ places: [RecordPlace], _ mutations: inout [Mutation]
+    ) throws(CausewayError) {
+        let entity = plan.state.entity.number
+        let id = try plan.runs.list.takeNumber()
+        var writer = KeyRunWriter(
+            id, plan.state.shard, entity: entity, seed: seed, capacity: plan.decision.takenCount)
+        plan.keys.bytes.withUnsafeBytes { bytes in
+            for row in plan.decision.lastRow where row >= 0 {
+                let key = UnsafeRawBufferPointer(rebasing: bytes[plan.keys.range(Int(row))])
+                writer.append(key, KeyEntry(place: places[Int(row)], hash: plan.hashes[Int(row)]))
+            }
         }
+        guard let made = writer.finish(level: 0) else { return }
+        plan.runs.list.runs.append(made.run)
+        mutations += made.mutations
+        mutations += plan.runs.mutations
+    }
+
+    /// The entry of the journal of replaced records: 8 bytes each, in order. A batch has at most 512 KiB of them.
+    private func appendKilled(
+        _ plan: borrowing UpsertPlan, _ state: inout EntityState, _ mutations: inout [Mutation]
+    ) {
+        guard !plan.replaced.isEmpty else { return }
+        var places: [UInt8] = []
+        places.reserveCapacity(8 * plan.replaced.count)
+        for place in plan.replaced { places.appendFixed(place.packed) }
+        let key = KeyBuilder.key(state.shard, entity: state.entity.number, state.entity.nextKilled)
+        mutations.append(.append(.killed, key: key, value: places))
+        state.entity.nextKilled += 1
     }
 }

@@ -1,45 +1,35 @@
 import CausewayCore
 
-/// Key → place and content hash, an entry a record.
+/// Key → place and content hash of every record, as sorted runs: a commit appends one, nothing of the others is touched,
+/// and where many runs have the same keys they are merged in slices. See ``KeyRunList``, ``KeyBlock``, ``KeyFilter``.
 enum KeyIndex {
-    struct Entry: Hashable, Sendable {
-        var place: RecordPlace
-        var hash: UInt64
+    /// What the keys of a run's blocks begin with, and its filter's key.
+    static func runPrefix(_ shard: ShardID, _ entity: UInt32, _ run: UInt32) -> [UInt8] {
+        KeyBuilder.key(shard, entity: entity, field: run)
     }
 
-    /// Looks `groups` up, in this order.
-    ///
-    /// - Returns: by group; nil where the store has no such record.
-    /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`).
-    static func look(
-        _ groups: KeyGroups, order: [Int32], _ keys: RecordKeys, entity: UInt32, _ shard: ShardID,
-        in transaction: borrowing ReadTransaction
-    ) throws -> [Entry?] {
-        var entries = [Entry?](repeating: nil, count: groups.count)
-        var key = KeyBuilder.key(shard, entity: entity)
-        let prefix = key.count
-        for group in order {
-            key.removeSubrange(prefix...)
-            key.append(contentsOf: keys.bytes[keys.range(Int(groups.firstRow[Int(group)]))])
-            let found: Entry?? = try transaction.get(.keys, key) { decode($0) }
-            guard let found else { continue }
-            guard let found else { throw StoreDamage.error(.keys, key, "it is not 16 bytes") }
-            entries[Int(group)] = found
+    /// The keys of all blocks of a run at or above `key`.
+    static func blocks(_ prefix: [UInt8], from key: UnsafeRawBufferPointer) -> KeyRange {
+        var lower: [UInt8] = []
+        lower.reserveCapacity(prefix.count + key.count)
+        lower += prefix
+        lower.append(contentsOf: key)
+        return KeyRange(from: lower, upTo: KeyRange(prefix: prefix).upper)
+    }
+
+    /// Checks that the last block of a run is there.
+    static func checkEnd(_ run: KeyRun, _ prefix: [UInt8], in transaction: borrowing ReadTransaction) throws {
+        var reader = KeyBlockReader()
+        var isThere = false
+        try transaction.scan(.keys, KeyRange(prefix: prefix), reverse: true) { key, value in
+            do throws(Damage) {
+                try reader.open(value)
+            } catch {
+                throw StoreDamage.error(.keys, Array(key), error.detail)
+            }
+            isThere = Int(reader.sequence) + 1 == run.blocks
+            return .stop
         }
-        return entries
-    }
-
-    /// A word with the segment's number in its upper 48 bits and the slot, then the hash; both little-endian.
-    static func encode(_ entry: Entry) -> [UInt8] {
-        let words = ((entry.place.segment << 16 | UInt64(entry.place.slot)).littleEndian, entry.hash.littleEndian)
-        return withUnsafeBytes(of: words) { [UInt8]($0) }
-    }
-
-    static func decode(_ bytes: UnsafeRawBufferPointer) -> Entry? {
-        guard bytes.count == 16 else { return nil }
-        let place = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-        return Entry(
-            place: RecordPlace(segment: place >> 16, slot: UInt16(truncatingIfNeeded: place)),
-            hash: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+        guard isThere else { throw StoreDamage.error(.keys, prefix, "the end of the run is missing") }
     }
 }

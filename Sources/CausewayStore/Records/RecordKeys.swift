@@ -8,53 +8,70 @@ enum RecordIdentity: Hashable, Sendable {
     case sourcePosition
 }
 
-/// The index keys of a batch's rows, one behind the other.
+/// The index keys of a batch's rows. Keys of one column are read where they lie in the batch's text; others are made.
 ///
 /// A key of one field is its text. Of several fields all but the last are written with 00 as 00 FF and closed by 00 01,
 /// so that no two keys of the same fields have the same bytes and bytes order as the tuples of texts do. What is longer
 /// than 200 bytes becomes its first 200 bytes and a 128-bit hash of all: longer than any key in full. Without a primary
 /// key it is a 128-bit hash of the path and the row number.
 struct RecordKeys: Sendable {
+    /// Bytes of the longest key that is kept whole.
     static let longest = 200
+    /// Bytes of the longest index key.
+    static let greatestSize = longest + 16
 
+    /// What all keys lie in.
     private(set) var bytes: [UInt8] = []
-    /// Where each key ends.
-    private(set) var ends: [Int] = []
+    /// Where each row's key lies in ``bytes``.
+    private(set) var cells: [RowBatch.Cell] = []
     private let hash: KeyedHash
-    private let start: UInt64
 
     init(_ batch: RowBatch, identity: RecordIdentity, source: String, seed: ContentSeed) {
         hash = KeyedHash(seed)
-        start = hash.start(tweak: Tweak.grouping)
-        ends.reserveCapacity(batch.rowCount)
         switch identity {
-        case .primaryKey(let columns): appendKeys(batch, columns)
+        case .primaryKey(let columns):
+            if !shareText(batch, columns) { appendKeys(batch, columns) }
         case .sourcePosition: appendPositions(batch, source)
         }
     }
 
-    var count: Int { ends.count }
+    var count: Int { cells.count }
 
-    func range(_ row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
-
-    /// A hash of each key, for tables in memory.
-    func hashes() -> [UInt64] {
-        bytes.withUnsafeBufferPointer { bytes in
-            (0..<count).map { row in
-                let range = range(row)
-                guard let base = bytes.baseAddress else { return 0 }
-                return hash.hash(base + range.lowerBound, range.count, start: start)
-            }
-        }
-    }
+    func range(_ row: Int) -> Range<Int> { cells[row].offset..<cells[row].offset + cells[row].length }
 
     private enum Tweak {
-        static let grouping: UInt64 = 0xF000_0000_0000_0001
         static let longKey: UInt64 = 0xF000_0000_0000_0002
         static let path: UInt64 = 0xF000_0000_0000_0003
     }
 
+    /// - Returns: false when the keys must be made: they are of several columns, or one of them is too long.
+    private mutating func shareText(_ batch: RowBatch, _ columns: [Int]) -> Bool {
+        guard columns.count == 1, let column = columns.first else { return false }
+        let width = batch.columnCount
+        var isShort = true
+        let found = batch.cells.withUnsafeBufferPointer { all in
+            [RowBatch.Cell](unsafeUninitializedCapacity: batch.rowCount) { target, count in
+                for row in 0..<batch.rowCount {
+                    let cell = all[row &* width &+ column]
+                    let key = cell.isNull ? RowBatch.Cell(offset: 0, length: 0) : cell
+                    isShort = isShort && key.length <= Self.longest
+                    target.initializeElement(at: row, to: key)
+                }
+                count = batch.rowCount
+            }
+        }
+        guard isShort else { return false }
+        bytes = batch.text
+        cells = found
+        return true
+    }
+
+    private mutating func endKey(from begin: Int) {
+        cells.append(RowBatch.Cell(offset: begin, length: bytes.count - begin))
+    }
+
     private mutating func appendKeys(_ batch: RowBatch, _ columns: [Int]) {
+        cells.reserveCapacity(batch.rowCount)
         for row in 0..<batch.rowCount {
             let begin = bytes.count
             for (index, column) in columns.enumerated() {
@@ -67,7 +84,7 @@ struct RecordKeys: Sendable {
                 if !isLast { bytes.append(contentsOf: [0x00, 0x01]) }
             }
             shorten(from: begin)
-            ends.append(bytes.count)
+            endKey(from: begin)
         }
     }
 
@@ -88,11 +105,26 @@ struct RecordKeys: Sendable {
 
     private mutating func appendPositions(_ batch: RowBatch, _ source: String) {
         let path = Array(source.utf8).withUnsafeBufferPointer { hash.wide($0, tweak: Tweak.path) }
+        cells.reserveCapacity(batch.rowCount)
         for row in 0..<batch.rowCount {
+            let begin = bytes.count
             bytes.appendFixed(path.0)
             bytes.appendFixed(path.1)
             withUnsafeBytes(of: OrderedNumber.encode(batch.sourceRows[row]).bigEndian) { bytes.append(contentsOf: $0) }
-            ends.append(bytes.count)
+            endKey(from: begin)
         }
     }
+}
+
+extension KeyedHash {
+    private static let filterTweak: UInt64 = 0xF000_0000_0000_0001
+
+    /// What filters know a key by.
+    @inline(__always)
+    func filterHash(_ key: UnsafeRawBufferPointer, start: UInt64) -> UInt64 {
+        guard let base = key.baseAddress else { return start }
+        return hash(base.assumingMemoryBound(to: UInt8.self), key.count, start: start)
+    }
+
+    var filterStart: UInt64 { start(tweak: Self.filterTweak) }
 }

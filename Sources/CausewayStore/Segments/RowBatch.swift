@@ -6,14 +6,14 @@ package import CausewayCore
 package struct RowBatch: Sendable {
     /// Most columns that a row may have.
     package static let maximumColumns = 4_096
-    /// Most rows of a batch: with two changes a row, and the fields, it stays below what a commit unit takes.
-    package static let maximumRows = 24_576
+    /// Most rows of a batch: with a change a row, and the fields, it stays below what a commit unit takes.
+    package static let maximumRows = 65_536
     /// Most cells of a batch, unless one row has more.
     package static let maximumCells = 1 << 20
     /// Most bytes of the cells of one row.
     package static let maximumRowBytes = 4 << 20
-    /// Bytes of text at which a batch takes no further row. With the last row it holds at most 8 MiB.
-    package static let textTarget = 4 << 20
+    /// Bytes of text at which a batch takes no further row. With the last row it holds at most 12 MiB.
+    package static let textTarget = 8 << 20
 
     package let columnCount: Int
     /// The texts of all cells, UTF-8 as checked by the parser, one behind the other.

@@ -30,7 +30,7 @@ package enum EntityTable {
     /// A number for a new entity: above those of all there are, and of all of which anything is left.
     package static func nextNumber(in transaction: borrowing ReadTransaction, _ shard: ShardID) throws -> UInt32 {
         var greatest = try list(in: transaction, shard).map(\.entity.number).max() ?? 0
-        for table in [Table.keys, .segments, .deadSlots, .days, .files, .fields] {
+        for table in EntityPurge.entityTables {
             try transaction.scan(table, KeyRange(prefix: KeyBuilder.key(shard)), reverse: true) { key, _ in
                 greatest = max(greatest, try KeyTail(table, key).half())
                 return .stop

@@ -59,6 +59,14 @@ extension CausewayError {
             metadata: ["format": String(found), "known_format": String(known)])
     }
 
+    static func formatTooOld(_ found: UInt32, known: UInt32) -> CausewayError {
+        CausewayError(
+            .failedPrecondition, reason: "STORE_FORMAT_TOO_OLD",
+            "The store has format \(found), which this causewayd cannot bring to its format \(known). Run the causewayd "
+                + "that made it, or begin with an empty folder.",
+            metadata: ["format": String(found), "known_format": String(known)])
+    }
+
     package static func damaged(_ what: String, cause: (any Error)? = nil) -> CausewayError {
         CausewayError(
             .dataLoss, reason: "STORE_DAMAGED",

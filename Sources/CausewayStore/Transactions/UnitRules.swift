@@ -5,7 +5,7 @@ package enum UnitRules {
     /// Bytes of keys and values in one unit: more makes other writes wait too long.
     package static let greatestUnitBytes = 64 << 20
     /// Changes in one unit, a key of a `deletePrefix` counting as one: more could fill a transaction's page list.
-    package static let greatestUnitChanges = 65_536
+    package static let greatestUnitChanges = 81_920
     /// Bytes of keys and values in units that are applied together. They are all in memory at once.
     package static let greatestJointBytes = 256 << 20
     /// Changes in units that are applied together. LMDB writes pages out early when its list of them is full, so this

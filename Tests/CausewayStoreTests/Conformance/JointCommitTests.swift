@@ -80,7 +80,7 @@ import Testing
                 return CommitUnit(shard, [.deletePrefix(.files, prefix: KeyBuilder.key(shard), limit: limit)])
             }
             #expect(await reason { try await store.commit(together: sweeps) } == "UNIT_TOO_LARGE")
-            try await store.commit(together: Array(sweeps.prefix(15)))
+            try await store.commit(together: Array(sweeps.prefix(12)))
         }
     }
 }

@@ -115,7 +115,7 @@ import Testing
             #expect(summary.shards == 2)
             #expect(summary.entries == 2 * 52)
             #expect(seen.withLock { $0 } == 2 * 52)
-            #expect(summary.format == 1)
+            #expect(summary.format == StoreFormat.now.number)
             #expect(summary.leakedPages == 0)
         }
     }

@@ -22,13 +22,13 @@ import Testing
 
     @Test func refusesAFormatFromTheFuture() async throws {
         try await withTemporaryFolder { folder in
-            try openStore(folder, hooks: hooks(2)).close()
+            try openStore(folder, hooks: hooks(3)).close()
             do throws(CausewayError) {
                 _ = try openStore(folder)
                 Issue.record("opened a newer format")
             } catch {
                 #expect(error.reason == "STORE_FORMAT_TOO_NEW")
-                #expect(error.metadata == ["format": "2", "known_format": "1"])
+                #expect(error.metadata == ["format": "3", "known_format": "2"])
             }
         }
     }
@@ -64,7 +64,15 @@ import Testing
     @Test func saysWhenNoWayLeadsToTheFormat() async throws {
         try await withTemporaryFolder { folder in
             try openStore(folder, hooks: hooks(1)).close()
-            #expect(await reason { try openStore(folder, hooks: hooks(3, [step(from: 2, 20)])) } == "STORE_DAMAGED")
+            #expect(
+                await reason { try openStore(folder, hooks: hooks(3, [step(from: 2, 20)])) } == "STORE_FORMAT_TOO_OLD")
+        }
+    }
+
+    @Test func refusesTheFirstFormat() async throws {
+        try await withTemporaryFolder { folder in
+            try openStore(folder, hooks: hooks(1)).close()
+            #expect(await reason { try openStore(folder) } == "STORE_FORMAT_TOO_OLD")
         }
     }
 }

@@ -13,6 +13,8 @@ struct EntityFixture {
     var run: UInt64 = 1
     var date = LocalDate(daysSinceEpoch: 20_000)
     var now = Timestamp(seconds: 1_800_000_000)
+    /// The first segment of the run.
+    var firstSegment: UInt64 = 1
     private var nextRow: Int64 = 1
 
     init(_ store: any Store = MemoryStore(), id: String = "customers") {
@@ -34,14 +36,32 @@ struct EntityFixture {
         let provenance = Provenance(run: run, source: source, importTime: now)
         let prepared = try writer.prepare(
             batch, fieldNumbers: schema.fieldNumbers, state: schema.state, provenance: provenance, date: date,
-            reading: store)
+            firstSegmentOfRun: firstSegment, reading: store)
         #expect(prepared.counts.sum == rows.count)
         try await store.commit(CommitUnit(ownership, prepared.mutations))
         state = prepared.state
         counts.new += prepared.counts.new
         counts.updated += prepared.counts.updated
         counts.unchanged += prepared.counts.unchanged
+        counts.superseded += prepared.counts.superseded
         return prepared.counts
+    }
+
+    mutating func beginRun() {
+        run += 1
+        firstSegment = state.nextSegment
+    }
+
+    /// Takes the next step of a merge of keys.
+    ///
+    /// - Returns: whether there was one.
+    func mergeStep(slice: Int = KeyMergePlan.slice) async throws -> Bool {
+        let mutations = try store.read {
+            try KeyIndex.mergeStep(testShard, entity: state.entity.number, seed: testSeed, slice: slice, in: $0)
+        }
+        guard let mutations else { return false }
+        try await store.commit(CommitUnit(ownership, mutations))
+        return true
     }
 
     func stored() throws -> EntityState? { try store.read { try EntityState.load(in: $0, testShard, state.id) } }
@@ -53,37 +73,38 @@ struct EntityFixture {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Looks at every segment, dead slot and key: each record has one key, each key one record, and the kept figures
-    /// are those of a recount.
+    /// Looks at every segment, dead slot and key: each record has one key, each key one record, and the journal of
+    /// replaced records has all dead slots.
     func audit() throws {
-        let keys = KeyRange(prefix: KeyBuilder.key(testShard, entity: state.entity.number))
+        let all = KeyRange(prefix: KeyBuilder.key(testShard, entity: state.entity.number))
         try store.read { transaction in
             var living: Set<RecordPlace> = []
-            var rowCounts: [UInt32: Int64] = [:]
-            var valueCounts: [UInt32: Int64] = [:]
-            try transaction.scan(.segments, keys) { key, value in
+            var dead: [UInt64] = []
+            try transaction.scan(.segments, all) { key, value in
                 let number = try KeyTail(.segments, key).number(at: 4)
                 let segment = try SegmentReader(Array(value), key: Array(key), number: number)
-                let dead = try SegmentTable.deadSlots(number, of: state.entity.number, testShard, in: transaction)
-                let slots = (0..<segment.rowCount).filter { !dead.contains($0) }.map(UInt16.init)
-                for slot in slots { living.insert(RecordPlace(segment: number, slot: slot)) }
-                for (field, count) in zip(segment.fields, try segment.valueCounts(slots)) {
-                    rowCounts[field, default: 0] += Int64(slots.count)
-                    valueCounts[field, default: 0] += Int64(count)
+                let slots = try SegmentTable.deadSlots(number, of: state.entity.number, testShard, in: transaction)
+                for slot in 0..<segment.rowCount {
+                    let place = RecordPlace(segment: number, slot: UInt16(slot))
+                    if slots.contains(slot) { dead.append(place.packed) } else { living.insert(place) }
                 }
                 return .next
             }
             #expect(state.entity.recordCount == Int64(living.count))
-            for field in state.fields {
-                #expect(field.stored.rowCount == rowCounts[field.number] ?? 0)
-                #expect(field.stored.valueCount == valueCounts[field.number] ?? 0)
-            }
-            try transaction.scan(.keys, keys) { _, value in
-                let entry = try #require(KeyIndex.decode(value))
-                #expect(living.remove(entry.place) != nil)
-                return .next
+            for entry in try indexEntries(entity: state.entity.number, in: transaction).values {
+                #expect(living.remove(RecordPlace(packed: entry.place)) != nil)
             }
             #expect(living.isEmpty)
+            var killed: [UInt64] = []
+            try transaction.scan(.killed, all) { _, value in
+                let places = stride(from: 0, to: value.count, by: 8).map {
+                    UInt64(littleEndian: value.loadUnaligned(fromByteOffset: $0, as: UInt64.self))
+                }
+                #expect(places == places.sorted())
+                killed += places
+                return .next
+            }
+            #expect(killed.sorted() == dead)
         }
     }
 
@@ -103,12 +124,35 @@ struct EntityFixture {
     }
 }
 
+/// All entries of an entity's index, read the simple way: run by run, the oldest first.
+func indexEntries(
+    entity: UInt32, in transaction: borrowing ReadTransaction
+) throws -> [[UInt8]: KeyEntry] {
+    var entries: [[UInt8]: KeyEntry] = [:]
+    for run in try StoredKeyRuns(testShard, entity: entity, in: transaction).list.runs {
+        let prefix = KeyIndex.runPrefix(testShard, entity, run.id)
+        var reader = KeyBlockReader()
+        var count = 0
+        try transaction.scan(.keys, KeyRange(prefix: prefix)) { _, block in
+            try reader.open(block)
+            while try reader.next() {
+                entries[Array(reader.key)] = reader.entry
+                count += 1
+            }
+            return .next
+        }
+        #expect(count == run.count)
+    }
+    return entries
+}
+
 /// What an entity should hold, done the simple way.
 struct EntityModel {
     struct Record: Equatable {
         var key: [String]
         var carried: Set<String>
         var values: [String: String]
+        var run = 0
     }
 
     let key: [String]
@@ -116,6 +160,7 @@ struct EntityModel {
     /// In the order in which they were last new or updated.
     var records: [Record] = []
     var counts = UpsertCounts()
+    var run = 0
 
     init(key: [String]) { self.key = key }
 
@@ -125,7 +170,7 @@ struct EntityModel {
             var values: [String: String] = [:]
             for (label, cell) in zip(columns, row) { values[label] = cell }
             let identity = key.isEmpty ? [positions[index]] : key.map { values[$0] ?? "" }
-            let record = Record(key: identity, carried: Set(columns), values: values)
+            let record = Record(key: identity, carried: Set(columns), values: values, run: run)
             guard let known = records.firstIndex(where: { $0.key == identity }) else {
                 counts.new += 1
                 records.append(record)
@@ -135,6 +180,7 @@ struct EntityModel {
                 counts.unchanged += 1
             } else {
                 counts.updated += 1
+                if records[known].run == run { counts.superseded += 1 }
                 records.remove(at: known)
                 records.append(record)
             }

@@ -60,14 +60,15 @@ import Testing
         #expect(try fixture.stored()?.fields.map(\.stored.apiLabel) == ["id", "v"])
         let units = try await drain(fixture) { try EntityPurge.orphans(fixture.ownership, in: $0) }
         #expect(units > 0)
-        #expect(try keyCount(fixture, .keys) == 50)
+        #expect(try keyCount(fixture, .keys) == 1)
+        #expect(try keyCount(fixture, .keyRuns) == 1)
         #expect(try fixture.latest().count == 50)
 
         try await fixture.store.commit(
             CommitUnit(fixture.ownership, [.delete(.entities, key: EntityTable.key(testShard, "customers"))]))
         #expect(try fixture.store.read { try EntityTable.nextNumber(in: $0, testShard) } == 3)
         _ = try await drain(fixture) { try EntityPurge.orphans(fixture.ownership, in: $0) }
-        for table: Table in [.keys, .segments, .deadSlots, .days, .fields] {
+        for table: Table in [.keys, .keyFilters, .keyRuns, .killed, .segments, .deadSlots, .days, .fields] {
             #expect(try keyCount(fixture, table) == 0)
         }
     }

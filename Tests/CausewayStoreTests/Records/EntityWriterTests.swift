@@ -15,8 +15,6 @@ import Testing
         #expect((counts.new, counts.updated, counts.unchanged) == (1, 1, 1))
         #expect(try fixture.export() == "id,name,city\n1,Ada,Oslo\n2,Bo,\n3,Cy,\n4,Di,Rom\n")
         #expect(fixture.state.entity.recordCount == 4)
-        #expect(fixture.state.field("city")?.stored.valueCount == 2)
-        #expect(fixture.state.field("city")?.stored.rowCount == 4)
     }
 
     @Test func unchangedRowsChangeNothing() async throws {
@@ -27,7 +25,7 @@ import Testing
         let prepared = try writer.prepare(
             try rowBatch(rows), fieldNumbers: [1, 2], state: fixture.state,
             provenance: Provenance(run: 2, source: "/in/b.csv", importTime: fixture.now), date: fixture.date,
-            reading: fixture.store)
+            firstSegmentOfRun: 1, reading: fixture.store)
         #expect(prepared.counts.unchanged == 100)
         #expect(prepared.mutations.isEmpty)
     }
@@ -36,10 +34,9 @@ import Testing
         var fixture = EntityFixture()
         let counts = try await fixture.take(
             ["id", "v"], [["a", "1"], ["b", "1"], ["a", "2"], ["a", "2"], ["b", "1"], ["a", "1"]], key: ["id"])
-        #expect((counts.new, counts.updated, counts.unchanged) == (2, 2, 2))
+        #expect((counts.new, counts.updated, counts.unchanged, counts.superseded) == (2, 2, 2, 2))
         #expect(try fixture.export() == "id,v\nb,1\na,1\n")
         #expect(fixture.state.entity.recordCount == 2)
-        #expect(fixture.state.field("v")?.stored.valueCount == 2)
     }
 
     @Test func knowsRecordsWithoutKeyByTheirPosition() async throws {
@@ -60,8 +57,6 @@ import Testing
         #expect(fixture.state.fieldsByPosition.map(\.stored.apiLabel) == ["id", "a", "b", "new"])
         let missing = try await fixture.take(["id", "a"], [["1", "x"]])
         #expect(missing.updated == 1)
-        #expect(fixture.state.field("b")?.stored.rowCount == 0)
-        #expect(fixture.state.field("b")?.stored.valueCount == 0)
     }
 
     @Test func keepsTheDaysFigures() async throws {
@@ -77,7 +72,6 @@ import Testing
         #expect(figures.days.map(\.day.updatedRecords) == [0, 0, 1, 0, 0, 1, 0])
         #expect(figures.days.map(\.date) == (0..<7).map { today.adding(days: $0 - 6) })
         #expect(figures.recordCount == 3)
-        #expect(figures.nullShare == 0)
         #expect(fixture.state.entity.dataUpdateMicros == fixture.now.micros)
     }
 
@@ -101,7 +95,7 @@ import Testing
                 try writer.prepare(
                     try rowBatch([["1", "a"]]), fieldNumbers: numbers, state: fixture.state,
                     provenance: Provenance(run: 1, source: "", importTime: fixture.now), date: fixture.date,
-                    reading: fixture.store)
+                    firstSegmentOfRun: 1, reading: fixture.store)
             }
         }
     }
@@ -116,9 +110,6 @@ import Testing
         for work in [{ _ = try fixture.export() }, { _ = try fixture.latest() }] {
             #expect { try work() } throws: { ($0 as? CausewayError)?.reason == "STORE_DAMAGED" }
         }
-        await #expect { try await fixture.take(["id", "v"], [["1", "b"]]) } throws: {
-            ($0 as? CausewayError)?.reason == "STORE_DAMAGED"
-        }
     }
 
     @Test func takesMoreThanOneSegment() async throws {
@@ -128,7 +119,6 @@ import Testing
         #expect(fixture.state.entity.nextSegment == 4)
         #expect(try fixture.latest(page: 500).map { $0.values[0] } == (0..<10_000).reversed().map { String($0) })
         try await fixture.take(["id", "v"], rows.map { [$0[0], "new"] })
-        #expect(fixture.state.field("v")?.stored.valueCount == 10_000)
         let records = try fixture.latest(page: 500)
         #expect(records.count == 10_000)
         #expect(records.allSatisfy { $0.values[1] == "new" })
@@ -161,12 +151,12 @@ import Testing
         let row = columns.indices.map { $0 % 3 == 0 ? nil : "v\($0)" }
         try await fixture.take(columns, [row, row], source: "/a", firstRow: 1)
         #expect(try fixture.latest().map(\.values) == [row, row])
-        #expect(fixture.state.fields.allSatisfy { $0.stored.rowCount == 2 })
     }
 
     /// However many records a batch replaces, a commit unit takes it, with room for what goes with it.
     @Test func theLargestBatchFitsAUnit() {
-        let changes = 2 * RowBatch.maximumRows + SchemaUpdate.maximumFields + 16
+        let keyBlocks = RowBatch.maximumRows * (RecordKeys.greatestSize + 16) / KeyBlock.greatestSize
+        let changes = RowBatch.maximumRows + SchemaUpdate.maximumFields + keyBlocks + 64
         #expect(changes <= UnitRules.greatestUnitChanges - 4_096)
     }
 
@@ -181,7 +171,7 @@ import Testing
                 try writer.prepare(
                     batch, fieldNumbers: [1, 2], state: fixture.state,
                     provenance: Provenance(run: 1, source: "", importTime: fixture.now), date: fixture.date,
-                    reading: fixture.store)
+                    firstSegmentOfRun: 1, reading: fixture.store)
             }
         }
     }

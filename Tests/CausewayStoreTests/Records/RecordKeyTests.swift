@@ -53,17 +53,32 @@ import Testing
         #expect(positions("/a") == positions("/a"))
     }
 
-    @Test func groupsAreTheDistinctKeysInOrder() throws {
+    /// Keys that are all alike in front, in part alike in the 8 bytes after, of several lengths, many more than once.
+    @Test(arguments: ["", "customer-", "k"])
+    func rowsComeInTheOrderOfTheirKeys(_ prefix: String) throws {
         var random = RowRandom(9)
-        let texts = (0..<2_000).map { _ in "k\(random.below(700))" }
+        let texts = (0..<3_000).map { _ -> String in
+            let tail = random.chance(30) ? String(repeating: "0", count: 8) : ""
+            let end = random.chance(10) ? "\u{0}" : ""
+            return prefix + tail + String(random.below(900)) + end
+        }
         let batch = try rowBatch(texts.map { [$0] })
         let keys = RecordKeys(batch, identity: .primaryKey(columns: [0]), source: "", seed: testSeed)
-        let groups = KeyGroups(keys)
-        #expect(groups.count == Set(texts).count)
-        for row in texts.indices {
-            #expect(texts[Int(groups.firstRow[Int(groups.groupOfRow[row])])] == texts[row])
+        let order = KeyOrder(keys)
+        let expected = texts.indices.sorted {
+            texts[$0] == texts[$1] ? $0 < $1 : texts[$0].utf8.lexicographicallyPrecedes(texts[$1].utf8)
         }
-        let ordered = groups.inKeyOrder(keys).map { texts[Int(groups.firstRow[Int($0)])] }
-        #expect(ordered == Set(texts).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        #expect(order.rows == expected.map { Int32($0) })
+        #expect(order.count == Set(texts.map { Array($0.utf8) }).count)
+        for group in 0..<order.count {
+            #expect(Set(order.rows(of: group).map { texts[Int($0)] }).count == 1)
+        }
+    }
+
+    @Test func keysOfOneColumnAreReadWhereTheyLie() throws {
+        let batch = try rowBatch([["b", "x"], ["a", "y"], [nil, "z"]])
+        let keys = RecordKeys(batch, identity: .primaryKey(columns: [0]), source: "", seed: testSeed)
+        #expect(keys.bytes == batch.text)
+        #expect((0..<3).map { Array(keys.bytes[keys.range($0)]) } == [[98], [97], []])
     }
 }
