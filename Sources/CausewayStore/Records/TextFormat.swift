@@ -122,31 +122,37 @@ struct TextFormat: Sendable {
 
     @inline(__always)
     private static func isSpecialCSV(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ",") || byte == quote || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+        byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
+            || byte == UInt8(ascii: "\r")
     }
 
-    /// Whether one of `count` bytes cannot be written as it is; up to fifteen bytes behind them are looked at too.
+    /// Whether one of `count` bytes cannot be written as it is.
     private func hasSpecial(_ text: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-        typealias Lane = SIMD16<UInt8>
-        let source = UnsafeRawPointer(text)
+        switch format {
+        case .csv: Self.contains(text, count) { Self.isSpecialCSV($0) }
+        case .jsonLines:
+            Self.contains(text, count) {
+                $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 < 0x20
+            }
+        }
+    }
+
+    /// Looks at blocks without a branch in them, which the compiler turns into vectors.
+    @inline(__always)
+    private static func contains(
+        _ text: UnsafePointer<UInt8>, _ count: Int, _ isWanted: (UInt8) -> Bool
+    ) -> Bool {
+        let block = 256
         var at = 0
+        while at &+ block <= count {
+            var found: UInt8 = 0
+            for index in at..<at &+ block { found |= isWanted(text[index]) ? 1 : 0 }
+            if found != 0 { return true }
+            at &+= block
+        }
         while at < count {
-            var lane = source.loadUnaligned(fromByteOffset: at, as: Lane.self)
-            // What lies behind the end is no text.
-            if count &- at < 16 {
-                for index in (count &- at)..<16 { lane[index] = UInt8(ascii: "x") }
-            }
-            let hits: SIMDMask<SIMD16<Int8>>
-            switch format {
-            case .csv:
-                hits =
-                    (lane .== UInt8(ascii: ",")) .| (lane .== Self.quote) .| (lane .== UInt8(ascii: "\n"))
-                    .| (lane .== UInt8(ascii: "\r"))
-            case .jsonLines:
-                hits = (lane .== Self.quote) .| (lane .== Self.backslash) .| (lane .< 0x20)
-            }
-            if any(hits) { return true }
-            at &+= 16
+            if isWanted(text[at]) { return true }
+            at &+= 1
         }
         return false
     }
