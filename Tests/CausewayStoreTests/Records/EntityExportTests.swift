@@ -51,6 +51,49 @@ import Testing
         #expect(lines.hasPrefix(#"{"id":"1","pin":null,"v":"a"}"#))
     }
 
+    /// Columns long enough that blocks of bytes are looked at, with values that need care, nulls and empty texts.
+    @Test(arguments: 0..<6)
+    func writesAnyTexts(_ seed: UInt64) async throws {
+        var random = RowRandom(seed)
+        let parts = [
+            "a", "b c", ",", "\"", "\n", "\r", "\t", "\\", "é", "\u{1F}", "12", "/", String(repeating: "x", count: 90),
+        ]
+        var fixture = EntityFixture()
+        let care = (0..<4).map { _ in random.below(20) }
+        let rows = (0..<700).map { row in
+            [String(row)]
+                + care.map { care -> String? in
+                    if random.chance(10) { return random.chance(50) ? nil : "" }
+                    let range = random.chance(care) ? parts.count : 2
+                    return (0..<1 + random.below(6)).map { _ in parts[random.below(range)] }.joined()
+                }
+        }
+        try await fixture.take(["id", "a", "b,b", "c", "d"], rows, key: ["id"])
+        var model = EntityModel(key: ["id"])
+        model.take(["id", "a", "b,b", "c", "d"], rows)
+        #expect(try fixture.export(piece: 1 + random.below(5_000)) == model.csv())
+        let lines = rows.map { row in
+            let values = zip(["id", "a", "b,b", "c", "d"], row).map { "\"\($0)\":" + ($1.map(json) ?? "null") }
+            return "{" + values.joined(separator: ",") + "}\n"
+        }
+        #expect(try fixture.export(.jsonLines) == lines.joined())
+    }
+
+    private func json(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": out += "\\" + String(scalar)
+            case "\n": out += "\\n"
+            case "\r": out += "\\r"
+            case "\t": out += "\\t"
+            case "\u{1F}": out += "\\u001f"
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
+    }
+
     @Test func isOfTheMomentItWasMade() async throws {
         var fixture = EntityFixture()
         let rows = (0..<6_000).map { ["\($0)", "old"] }
