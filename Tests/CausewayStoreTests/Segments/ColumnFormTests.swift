@@ -82,7 +82,7 @@ import Testing
             let nulls = [0, 0, 5, 60][random.below(4)]
             let values: [String?] = (0..<rows).map { _ in
                 if random.chance(nulls) { return nil }
-                if random.chance(odd) { return nasty[random.below(nasty.count - (rows > 300 ? 1 : 0))] }
+                if random.chance(odd) { return nasty[random.below(nasty.count - (rows > 17 ? 1 : 0))] }
                 let number = random.below(spread)
                 switch make {
                 case 0: return String(number)
