@@ -74,7 +74,7 @@ extension Report {
         // A column that few installations need takes no room in the others.
         let showsSensitive = fields.contains(where: \.sensitive)
         var table = Table(columns: [
-            .text("API LABEL", shrinksTo: 10), .text("DISPLAY NAME", shrinksTo: 10), .whole("TYPE"), .whole("KEY"),
+            .text("API LABEL", shrinksTo: 16), .text("DISPLAY NAME", shrinksTo: 16), .whole("TYPE"), .whole("KEY"),
             .whole("REQUIRED"), .whole("READ-ONLY"),
         ])
         if showsSensitive { table.columns.append(.whole("SENSITIVE")) }
