@@ -5,6 +5,8 @@ import CausewayMessages
 final class FieldTally {
     let order: ValueOrder
     let counter: ValueCounter
+    /// The field alone tells records apart: its values are all distinct.
+    let isKey: Bool
     /// Live records that carry the field.
     var rows: Int64 = 0
     /// Their values.
@@ -14,9 +16,18 @@ final class FieldTally {
     /// Kept up beyond exact counting only; before, they are in the table.
     var extremes = Extremes()
 
-    init(_ order: ValueOrder, _ counter: ValueCounter) {
+    /// The level of a key's table beyond exact counting, which holds next to nothing: what it would say is known.
+    static let keyLevel: UInt8 = 40
+
+    init(_ order: ValueOrder, _ counter: ValueCounter, isKey: Bool) {
         self.order = order
         self.counter = counter
+        self.isKey = isKey
+    }
+
+    /// Whether the values could be counted exactly, but are not.
+    var isTooCoarse: Bool {
+        isKey ? !counter.isExact && values <= Int64(counter.limits.exactDistinct) : counter.isTooCoarse
     }
 
     /// Whether the figures can only be had by counting anew.
@@ -30,7 +41,8 @@ final class FieldTally {
         self.rows += Int64(rows)
         guard values > 0 else { return }
         self.values += Int64(values)
-        if !counter.isExact || counter.live + column.entryCount > counter.limits.exactDistinct { column.group() }
+        let mayBeSample = !counter.isExact || counter.live + column.entryCount > counter.limits.exactDistinct
+        if mayBeSample, !isKey { column.group() }
         let done = counter.isExact ? addExactly(column, view) : 0
         addSampled(column, view, from: done)
         counter.endSegment()
@@ -96,9 +108,7 @@ final class FieldTally {
     }
 
     /// The figures.
-    ///
-    /// - Parameter isKey: the field alone tells records apart: its values are all distinct, whatever a sample says.
-    func figures(isKey: Bool) -> StoredFieldFigures {
+    var figures: StoredFieldFigures {
         var figures = StoredFieldFigures()
         figures.rowCount = rows
         figures.valueCount = values
@@ -117,8 +127,7 @@ final class FieldTally {
         if counter.isExact {
             figures.topValues = exactTop()
         } else if !isKey {
-            figures.topValues = frequentTop()
-            figures.topValuesError = counter.bound
+            (figures.topValues, figures.topValuesError) = frequentTop()
         }
         return figures
     }
@@ -134,13 +143,20 @@ final class FieldTally {
         return best.values
     }
 
-    /// What occurs more often than the bound: below, the list would be chance.
-    private func frequentTop() -> [StoredTopValue] {
+    /// What occurs more often than the bound, below which the list would be chance, and how often a value may occur
+    /// without being in it.
+    private func frequentTop() -> (values: [StoredTopValue], error: Int64) {
         var best = TopValues(counter.limits.shown)
-        for known in counter.frequent.values where known.count > counter.bound && best.mayTake(known.count) {
+        var greatestLeftOut: Int64 = 0
+        for known in counter.frequent.values {
+            guard known.count > counter.bound else {
+                greatestLeftOut = max(greatestLeftOut, known.count)
+                continue
+            }
+            guard best.mayTake(known.count) else { continue }
             best.take(known.count, known.text, truncated: known.note > known.text.count)
         }
-        return best.values
+        return (best.values, counter.bound + greatestLeftOut)
     }
 }
 

@@ -15,13 +15,16 @@ extension Settlement {
     /// The tables to bring up to date, the contents' first.
     static func plan(
         _ state: EntityState, _ keyFields: Set<UInt32>, _ mode: Mode, _ kept: [UInt32: StoredFieldFigures],
-        in transaction: borrowing ReadTransaction
+        _ limits: StatisticsLimits, in transaction: borrowing ReadTransaction
     ) throws -> [SettlementWork] {
         var works = [try work(ValueTable.contents, .bytes, state, mode, in: transaction)]
         for field in state.fields {
             let order = ValueOrder(FieldType(rawValue: field.stored.type))
             var work = try work(field.number, order, state, mode, in: transaction)
             work.isKey = keyFields == [field.number]
+            if work.isKey, work.header == nil, state.entity.recordCount > limits.exactDistinct {
+                work.floor = FieldTally.keyLevel
+            }
             let isCurrent =
                 work.header.map {
                     $0.coveredSegment == state.entity.nextSegment && $0.coveredKilled == state.entity.nextKilled
@@ -91,7 +94,7 @@ extension Settlement {
             if isContents {
                 group.insert(work, ContentTally(counter))
             } else {
-                group.insert(work, FieldTally(work.order, counter))
+                group.insert(work, FieldTally(work.order, counter, isKey: work.isKey))
             }
             return true
         }
@@ -100,7 +103,7 @@ extension Settlement {
         }
         guard let bytes else { return false }
         do throws(Damage) {
-            let (order, limits) = (work.order, limits)
+            let (order, isKey, limits) = (work.order, work.isKey, limits)
             if isContents {
                 let counter = try bytes.withUnsafeBufferPointer { all throws(Damage) in
                     var cursor = try ByteCursor(UnsafeRawBufferPointer(all), 0..<all.count)
@@ -110,7 +113,7 @@ extension Settlement {
             } else {
                 let tally = try bytes.withUnsafeBufferPointer { all throws(Damage) in
                     var cursor = try ByteCursor(UnsafeRawBufferPointer(all), 0..<all.count)
-                    return try FieldTally(limits, &cursor, order: order, level: Int(header.level))
+                    return try FieldTally(limits, &cursor, order: order, isKey: isKey, level: Int(header.level))
                 }
                 group.insert(work, tally)
             }
@@ -125,7 +128,7 @@ extension Settlement {
         _ work: SettlementWork, _ tally: FieldTally, _ rows: Int64, _ store: some Store
     ) throws {
         if work.header != nil, tally.isLost { return queue.append(work.anew(floor: Self.level(tally, nil))) }
-        if tally.counter.isTooCoarse, work.header != nil || work.floor > 0 {
+        if tally.isTooCoarse, work.header != nil || work.floor > 0 {
             return queue.append(work.anew(floor: 0))
         }
         let key = FieldFigures.key(state.shard, state.entity.number, work.field)
@@ -133,7 +136,7 @@ extension Settlement {
         let known = kept.flatMap { bytes in
             bytes.withUnsafeBytes { try? TableAccess.decode(StoredFieldFigures.self, .fieldFigures, key, $0) }
         }
-        var figures = tally.figures(isKey: work.isKey)
+        var figures = tally.figures
         figures.dataUpdateMicros = max(figures.dataUpdateMicros, known?.dataUpdateMicros ?? 0)
         values += figures.valueCount
         if mode == .recount, wasCurrent, let known {

@@ -73,7 +73,7 @@ package struct Settlement: ~Copyable, @unchecked Sendable {
             let guardMutation = Mutation.requireEqual(.entities, key: key, value: stored)
             var found = Found(state: state, guardMutation: guardMutation, isCurrent: isCurrent(state, kept))
             if mode == .recount || !found.isCurrent {
-                found.queue = try plan(state, found.keyFields, mode, kept, in: transaction)
+                found.queue = try plan(state, found.keyFields, mode, kept, limits, in: transaction)
             }
             for field in state.fields where !found.queue.contains(where: { $0.field == field.number }) {
                 found.values += kept[field.number]?.valueCount ?? 0

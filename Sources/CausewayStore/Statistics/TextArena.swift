@@ -25,6 +25,7 @@ struct TextArena {
     /// Keeps a value of which only the first bytes are known.
     mutating func append(_ bytes: UnsafePointer<UInt8>, kept: Int, _ length: Int, _ characters: Int) -> UInt64 {
         let place = words.count
+        makeRoom((kept + 15) / 8)
         words.append(UInt64(UInt32(clamping: length)) << 32 | UInt64(UInt32(clamping: characters)))
         words.append(contentsOf: repeatElement(0, count: (kept + 7) / 8))
         words.withUnsafeMutableBytes { target in
@@ -35,8 +36,17 @@ struct TextArena {
 
     mutating func copy(_ place: UInt64, from other: TextArena) -> UInt64 {
         let copy = UInt64(words.count)
+        makeRoom(other.size(place) / 8)
         words.append(contentsOf: other.words[Int(place)..<Int(place) + other.size(place) / 8])
         return copy
+    }
+
+    /// Grows by a quarter, not to twice its size: many tables are in memory at one time.
+    @inline(__always)
+    private mutating func makeRoom(_ count: Int) {
+        if words.count + count > words.capacity {
+            words.reserveCapacity(words.count + max(count, words.count / 4, 128))
+        }
     }
 
     /// Bytes that a value takes here.

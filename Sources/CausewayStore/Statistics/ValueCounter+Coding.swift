@@ -115,7 +115,7 @@ extension FieldTally {
     ///
     /// - Parameter order: of the field now: another one than then is of no account as long as counting is exact.
     convenience init(
-        _ limits: StatisticsLimits, _ cursor: inout ByteCursor, order: ValueOrder, level: Int
+        _ limits: StatisticsLimits, _ cursor: inout ByteCursor, order: ValueOrder, isKey: Bool, level: Int
     ) throws(Damage) {
         let stored = try cursor.byte()
         guard level == 0 || stored == order.rawValue else { throw Damage("its order is another one") }
@@ -125,7 +125,7 @@ extension FieldTally {
         let extremes = level > 0 ? try Extremes(&cursor) : Extremes()
         let counter = try ValueCounter(limits, keepsText: true, &cursor)
         guard counter.level == UInt64(level) else { throw Damage("its sample is another one") }
-        self.init(order, counter)
+        self.init(order, counter, isKey: isKey)
         self.rows = rows
         self.values = values
         self.extremes = extremes
