@@ -87,7 +87,7 @@ extension Connection {
         PurgeMarkTable.set(in: &unit)
         try await context.store.commit(unit)
         writing.noteEdit()
-        startPurge()
+        startUpkeep(.purge)
         return state.entity.recordCount
     }
 
@@ -100,25 +100,7 @@ extension Connection {
     }
 
     /// Removes data that belongs to no entity any more, a unit at a time.
-    func startPurge() {
-        guard purging == nil else {
-            purgesAgain = true
-            return
-        }
-        purging = context.environment.spawner(on: .work) {
-            await self.purgeOrphans()
-            await self.purgeEnded()
-        }
-    }
-
-    private func purgeEnded() {
-        purging = nil
-        guard purgesAgain else { return }
-        purgesAgain = false
-        startPurge()
-    }
-
-    private nonisolated func purgeOrphans() async {
+    nonisolated func purgeOrphans() async {
         do {
             let ownership = context.environment.ownership(of: shard)
             while !Task.isCancelled {

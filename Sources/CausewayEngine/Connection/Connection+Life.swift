@@ -14,7 +14,7 @@ extension Connection {
             }
             try await startSchedule(boot.schedule, jitter: context.limits.startJitter)
             if let unfinished { resume(unfinished, boot.lastRunNumber) }
-            if boot.isPurging { startPurge() }
+            if boot.isPurging { startUpkeep(.purge) }
         } catch {
             context.childFailed(shard, error)
         }
@@ -68,10 +68,11 @@ extension Connection {
         let running = driver
         if let directives = try? machine.apply(.stopRequested(reason)) { try? await perform(directives) }
         running?.cancel()
-        purging?.cancel()
+        wantedUpkeep = []
+        upkeep?.cancel()
         await running?.value
         await driver?.value
-        await purging?.value
+        await upkeep?.value
     }
 
     /// Stops without waiting: the actor has failed and another takes its place. Its run is cancelled, and cannot commit

@@ -106,6 +106,7 @@ extension Connection {
         live = nil
         driver = nil
         _ = try? machine.apply(.runEnded(hold: outcome.hold))
+        if !machine.isStopping, !machine.isDeleting { startUpkeep(.retention) }
     }
 
     private func commitEnd(_ plan: RunPlan, _ stored: StoredRun, hold: Hold?) async throws(CausewayError) {

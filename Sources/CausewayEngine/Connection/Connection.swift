@@ -14,9 +14,9 @@ package actor Connection {
     /// The run in progress. Owned by the actor: cancelled by a stop, awaited by whoever must see the end.
     var driver: Task<Void, Never>?
     var live: LiveRun?
-    /// Removes data that was deleted. Cancelled and awaited by a stop.
-    var purging: Task<Void, Never>?
-    var purgesAgain = false
+    /// Removes what was deleted and what is not kept any longer. Cancelled and awaited by a stop.
+    var upkeep: Task<Void, Never>?
+    var wantedUpkeep: Set<Upkeep> = []
     /// Held by whoever prepares and commits a change of an entity: a batch of a run, or an edit.
     nonisolated let writing = WriteGate()
 

@@ -86,11 +86,14 @@ struct Committing: Sendable {
     var account: StoredRun
     var activity: String
     var rows: Int
+    /// The entity whose index of keys the batch grows; nil: it does not.
+    var grown: UInt32?
     var meter: StageMeter
     var connection: Connection
     var context: EngineContext
 
-    func run() async -> Result<Void, CausewayError> {
+    /// - Returns: success once the unit is on disk, with what went wrong after it.
+    func run() async -> Result<CausewayError?, CausewayError> {
         defer { connection.writing.leave() }
         do throws(CausewayError) {
             let start = meter.now
@@ -100,6 +103,24 @@ struct Committing: Sendable {
             return .failure(error)
         }
         await connection.progressed(account, activity: activity)
-        return .success(())
+        do throws(CausewayError) {
+            try await merge()
+            return .success(nil)
+        } catch {
+            return .success(error)
+        }
+    }
+
+    /// A slice of the work that keeps look-ups quick: one after each batch keeps up with any import.
+    private func merge() async throws(CausewayError) {
+        guard let grown else { return }
+        let start = meter.now
+        let (shard, seed) = (connection.shard, context.environment.contentSeed)
+        let step = try context.readStore { try EntityWriter.mergeStep(shard, entity: grown, seed: seed, in: $0) }
+        guard let step else { return }
+        var unit = context.unit(of: shard)
+        unit.mutations = step
+        try await context.store.commit(unit)
+        meter.add(.merge, meter.now - start, bytes: unit.byteCount)
     }
 }

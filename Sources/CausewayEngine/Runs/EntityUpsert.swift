@@ -31,7 +31,9 @@ struct EntityUpsert: ~Copyable {
         context: EngineContext
     ) throws(CausewayError) {
         state = try context.readStore { try EntityState.loadOrMake(in: $0, shard, entity.entity, now: runStart) }
-        writer = EntityWriter(seed: context.environment.contentSeed)
+        writer = EntityWriter(seed: context.environment.contentSeed) { [clock = context.clock] in
+            clock.uptime.wholeMicroseconds * 1_000
+        }
         primaryKey = entity.format.primaryKey
         policy = entity.schemaPolicy
         history = MetadataHistory(since: state, run: run, at: runStart)
@@ -81,17 +83,18 @@ struct EntityUpsert: ~Copyable {
     ) throws(CausewayError) {
         let date = try localDate(now)
         do {
-            let plan = try meter.measure(.lookUp) {
-                try context.store.read { transaction in
-                    try writer.plan(
-                        rows, fieldNumbers: update.fieldNumbers, state: update.state, provenance: provenance,
-                        date: date, firstSegmentOfRun: firstSegmentOfRun, in: transaction)
-                }
+            let plan = try context.store.read { transaction in
+                try writer.plan(
+                    rows, fieldNumbers: update.fieldNumbers, state: update.state, provenance: provenance,
+                    date: date, firstSegmentOfRun: firstSegmentOfRun, in: transaction)
             }
-            let start = context.clock.uptime
             let prepared = try writer.encode(plan)
-            meter.add(.encode, context.clock.uptime - start, bytes: rows.text.count, rows: rows.rowCount)
-            meter.add(.lookUp, .zero, rows: rows.rowCount)
+            let timings = prepared.timings
+            meter.add(.hash, .microseconds(timings.hash), bytes: rows.text.count, rows: rows.rowCount)
+            meter.add(.sort, .microseconds(timings.sort), rows: rows.rowCount)
+            meter.add(.lookUp, .microseconds(timings.lookUp), rows: rows.rowCount)
+            let taken = prepared.counts.new + prepared.counts.updated
+            meter.add(.encode, .microseconds(timings.encode), bytes: rows.text.count, rows: taken)
             unit.mutations += prepared.mutations
             pending = prepared.state
             counts.rowsNew = Int64(prepared.counts.new)

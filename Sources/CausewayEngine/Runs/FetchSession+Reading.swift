@@ -170,6 +170,7 @@ extension FetchSession {
         let connection = connection
         await connection.writing.enter()
         var unit = context.unit(of: shard)
+        var grown: UInt32?
         do throws(CausewayError) {
             let now = context.clock.now
             try upsert.refresh(edits: connection.writing.edits)
@@ -177,6 +178,7 @@ extension FetchSession {
                 batch.header, batch.rows, rejected: batch.rejected, from: task.file.path, run: plan.number, at: now,
                 into: &unit)
             account.count(entity.entity) { $0 += counts }
+            if counts.rowsNew + counts.rowsUpdated > 0 { grown = upsert.entityNumber }
             var entry = task.ledgerEntry(outcome, run: plan.number, at: now)
             if outcome == .inProgress { entry.checkpoint = StoredFileCheckpoint(batch.checkpoint) }
             entry.rows = batch.checkpoint.rows
@@ -190,15 +192,19 @@ extension FetchSession {
         }
         let committing = Committing(
             unit: unit, account: account.stored, activity: "reading \(task.file.path)", rows: batch.rowsRead,
+            grown: grown,
             meter: account.meter, connection: connection, context: context)
         async let committed = committing.run()
         let following = await parser.attempt()
-        if case .failure(let error) = await committed {
+        switch await committed {
+        case .failure(let error):
             account.refused()
             throw .run(error)
+        case .success(let later):
+            account.committed()
+            upsert.committed()
+            if let later { throw .run(later) }
         }
-        account.committed()
-        upsert.committed()
         return try following.get()
     }
 

@@ -7,6 +7,8 @@ enum RunStage: String, Hashable, Sendable, CaseIterable {
     case read
     case decompress
     case scan
+    case hash
+    case sort
     case lookUp = "look up"
     case encode
     case commit
@@ -62,7 +64,7 @@ final class StageMeter: Sendable {
 
 extension Duration {
     /// Whole microseconds, rounded down.
-    fileprivate var wholeMicroseconds: Int64 {
+    var wholeMicroseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }

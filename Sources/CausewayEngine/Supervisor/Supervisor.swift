@@ -23,6 +23,9 @@ package actor Supervisor {
     nonisolated let purge: AsyncStream<ShardID>.Continuation
     var children: [ShardID: Child] = [:]
     private var isStopping = false
+    /// Lets all connections remove what is not kept any longer, one after the other. Cancelled and awaited by a stop.
+    private var sweep: Task<Void, Never>?
+    private static let sweepPeriod = Duration.seconds(86_400)
 
     package init(_ environment: EngineEnvironment) {
         let (failures, failed) = AsyncStream.makeStream(of: (ShardID, CausewayError).self)
@@ -52,6 +55,7 @@ package actor Supervisor {
             after = last.id
         }
         for shard in try context.readStore({ try BootState.orphans(in: $0, known: known) }) { purge.yield(shard) }
+        await context.timers.arm(.system, at: context.clock.now + Self.sweepPeriod)
     }
 
     /// Serves timers, failures and removals until its task is cancelled.
@@ -78,6 +82,8 @@ package actor Supervisor {
     /// have.
     package func stop() async {
         isStopping = true
+        sweep?.cancel()
+        await sweep?.value
         let connections = children.values.compactMap(\.connection).sorted { $0.shard < $1.shard }
         await withTaskGroup(of: Void.self) { group in
             for (index, connection) in connections.enumerated() {
@@ -88,8 +94,26 @@ package actor Supervisor {
     }
 
     private func timerFired(_ shard: ShardID) async {
+        guard shard != .system else {
+            await startSweep()
+            return
+        }
         await children[shard]?.connection?.timerFired()
     }
+
+    /// Once a day. The shard `system` has no schedule, so that its timer is free for it.
+    private func startSweep() async {
+        guard !isStopping else { return }
+        await context.timers.arm(.system, at: context.clock.now + Self.sweepPeriod)
+        guard sweep == nil else { return }
+        let connections = children.values.compactMap(\.connection).sorted { $0.shard < $1.shard }
+        sweep = context.environment.spawner(on: .work) {
+            for connection in connections where !Task.isCancelled { await connection.retain() }
+            await self.sweepEnded()
+        }
+    }
+
+    private func sweepEnded() { sweep = nil }
 
     // MARK: Children
 

@@ -33,6 +33,18 @@ package enum RunTable {
         }
     }
 
+    /// Oldest first, those with a number above `start`.
+    package static func listOldestFirst(
+        in transaction: borrowing ReadTransaction, _ shard: ShardID, after start: UInt64, limit: Int
+    ) throws -> [Entry] {
+        guard start < .max else { return [] }
+        let range = KeyRange(
+            from: KeyBuilder.key(shard, start + 1), upTo: KeyRange(prefix: KeyBuilder.key(shard)).upper)
+        return try TableAccess.list(StoredRun.self, .runs, range, limit: limit, in: transaction) { key, run in
+            Entry(number: try key.number(), run: run)
+        }
+    }
+
     package static func put(into unit: inout CommitUnit, _ number: UInt64, _ run: StoredRun) throws(CausewayError) {
         try unit.put(.runs, KeyBuilder.key(unit.ownership.shard, number), message: run)
     }
