@@ -202,6 +202,15 @@ let sampleField = Field.with {
                 """)
     }
 
+    @Test func aFewOfTheTopValues() {
+        var field = sampleField
+        field.minimum = .with { $0.text = "a\nb" }
+        let shown = text(.field(field, clock, top: 2))
+        #expect(shown.contains("Minimum           a\\nb"))
+        #expect(shown.hasSuffix("… and 1 more; --top takes more."))
+        #expect(!shown.contains("(empty)"))
+    }
+
     @Test func whatIsEstimatedSaysSo() {
         var field = sampleField
         field.approximate = true

@@ -84,6 +84,39 @@ import Testing
         #expect((store.json["connections"][0]["recordBytes"].integer ?? 0) > 0)
     }
 
+    @Test func countingAnewChangesNoNumber() async throws {
+        let site = try Site()
+        try site.write("a.csv", 0..<500)
+        let daemon = try await DaemonFixture()
+        try await site.connect(daemon)
+        #expect(try await daemon.causeway("fetch", "crm").status == 0)
+        try site.write("a.csv", 250..<750, rowName: "Other", minutesOld: 30)
+        #expect(try await daemon.causeway("fetch", "crm").status == 0)
+        /// Figures of the entity and of its fields, without the moment that they are of.
+        func figures() async throws -> [JSON] {
+            var found = [try await daemon.causeway("entity", "show", "crm", "profiles", "-o", "json").json]
+            for name in ["id", "name", "note"] {
+                found.append(try await daemon.causeway("field", "show", "crm", "profiles", name, "-o", "json").json)
+            }
+            return found.map { document in
+                guard case .object(var members) = document else { return document }
+                members["statisticsTime"] = nil
+                if case .array = members["fields"] { members["fields"] = nil }
+                return .object(members)
+            }
+        }
+        let before = try await figures()
+        #expect(before[0]["recordCount"].integer == 750)
+        #expect(before[0]["qualityVersion"].integer == 1)
+        #expect(before[1]["distinctCount"].integer == 750)
+        #expect(before[1]["minimum"]["text"].text == "0")
+        #expect(before[1]["maximum"]["text"].text == "749")
+        #expect(before[3]["topValues"][0]["count"].integer == 750)
+        #expect(try await daemon.causeway("reload", "crm").status == 0)
+        #expect(try await figures() == before)
+        #expect(try await daemon.causeway("run", "show", "crm", "-o", "json").json["kind"].text == "STATISTICS")
+    }
+
     @Test func watchingEndsCleanly() async throws {
         let daemon = try await DaemonFixture()
         let program = try Program(

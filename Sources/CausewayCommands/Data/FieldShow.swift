@@ -14,6 +14,7 @@ struct FieldShow: SessionCommand {
 
             Examples:
               causeway field show crm customers email
+              causeway field show crm customers city --top 50
               causeway field show crm customers country -o json | jq '.topValues[:3]'
             """)
 
@@ -22,11 +23,13 @@ struct FieldShow: SessionCommand {
     @Argument(help: "The entity.") var entity: EntityName
     @Argument(help: "The field, as the source calls it.", completion: FieldNames.completion)
     var field: String
+    @Option(help: "How many of the most frequent values; the daemon keeps up to 100.")
+    var top: Limit = Limit(10)
 
     func run(in session: Session) async throws {
         let found = try await session.call(DataServiceMethods.getField) {
             $0.name = ResourceName.field(name.id, entity.id, field)
         }
-        try session.console.emit(.field(found, session.clock))
+        try session.console.emit(.field(found, session.clock, top: top.count))
     }
 }

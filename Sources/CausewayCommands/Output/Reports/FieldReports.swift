@@ -24,7 +24,9 @@ extension Report {
     }
 
     /// One field with its figures.
-    static func field(_ field: Field, _ clock: LocalClock) -> Report {
+    ///
+    /// - Parameter top: how many of the frequent values are shown to people; programs get all.
+    static func field(_ field: Field, _ clock: LocalClock, top: Int = 10) -> Report {
         var facts = Facts()
         facts.add("Field", field.name)
         facts.add("Display name", field.displayName)
@@ -46,7 +48,9 @@ extension Report {
         facts.add("Length", field.lengthText)
         var blocks: [Block] = [.facts(facts)]
         if !field.topValues.isEmpty {
-            blocks += [.heading("Top values"), .table(topTable(field.topValues))]
+            blocks += [.heading("Top values"), .table(topTable(Array(field.topValues.prefix(top))))]
+            let more = field.topValues.count - top
+            if more > 0 { blocks.append(.text(["… and \(Wording.count(Int64(more))) more; --top takes more."])) }
             if field.topValuesError > 0 { blocks.append(.text(field.errorText)) }
         }
         return Report(
@@ -85,7 +89,7 @@ extension Value {
     var shown: String {
         guard !masked else { return Self.mask }
         guard let text else { return "∅" }
-        return text.isEmpty ? "(empty)" : DisplayWidth.truncated(text, to: 200)
+        return text.isEmpty ? "(empty)" : DisplayWidth.truncated(Escaping.line(text), to: 200)
     }
 
     static let mask = "•••"
