@@ -23,7 +23,7 @@ struct FieldShow: SessionCommand {
     @Argument(help: "The entity.") var entity: EntityName
     @Argument(help: "The field, as the source calls it.", completion: FieldNames.completion)
     var field: String
-    @Option(help: "How many of the most frequent values; the daemon keeps up to 100.")
+    @Option(help: "How many of the most frequent values.")
     var top: Limit = Limit(10)
 
     func run(in session: Session) async throws {
