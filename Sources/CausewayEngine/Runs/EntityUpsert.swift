@@ -63,16 +63,6 @@ struct EntityUpsert: ~Copyable {
         at now: Timestamp, into unit: inout CommitUnit
     ) throws(CausewayError) -> StoredCounters {
         var counts = StoredCounters()
-        try quarantine(rejected, from: path, run: run, at: now, into: &unit)
-        counts.rowsQuarantined = Int64(rejected.count)
-        counts.rowsRead = Int64(rows.rowCount + rejected.count)
-        guard !header.isEmpty else {
-            // No column is known as long as all rows are rejected.
-            var sealed = state
-            unit.mutations += try sealed.seal()
-            pending = sealed
-            return counts
-        }
         let types = meter.measure(.scan) {
             var types = TypeProposer(columnCount: header.count)
             types.observe(rows)
@@ -81,6 +71,9 @@ struct EntityUpsert: ~Copyable {
         let update = try observe(zip(header, types), into: &unit)
         try write(
             rows, update, Provenance(run: run, source: path, importTime: now), at: now, &counts, into: &unit)
+        try quarantine(rejected, from: path, run: run, at: now, into: &unit)
+        counts.rowsQuarantined = Int64(rejected.count)
+        counts.rowsRead = Int64(rows.rowCount + rejected.count)
         return counts
     }
 
