@@ -457,9 +457,9 @@ package struct StoredField: ProtobufMessage {
     package var readOnly: Bool = false
     /// Its place among the entity's fields.
     package var position: Int32 = 0
-    /// Live records that carry it.
+    /// Not kept any more: StoredFieldFigures has it.
     package var rowCount: Int64 = 0
-    /// Non-null values of live records.
+    /// Not kept any more: StoredFieldFigures has it.
     package var valueCount: Int64 = 0
     /// When a run last saw it.
     package var lastSeenMicros: Int64 = 0
