@@ -16,6 +16,7 @@ import Testing
         ("a,b\n'x, y','z'\n'it''s','1, 2'\n", ",", "'"),
         ("a,b\nit's,ok\n'tis,fine\n", ",", "\""),
         ("name,note\nAda,a; b; c\nBo,d; e; f\n", ",", "\""),
+        ("\"a\"|\"b\"\n\"1\"\n\"2\"\n", "|", "\""),
         ("", ",", "\""),
     ]
 

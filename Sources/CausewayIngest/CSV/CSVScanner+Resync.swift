@@ -6,7 +6,10 @@ extension CSVScanner {
     ///
     /// - Returns: nil when there is none; `next` is nil when more text is needed to tell CR from CRLF.
     private func lineEnd(from start: Int, before end: Int, final: Bool) -> (start: Int, next: Int?)? {
-        guard start < end, let at = text[start..<end].firstIndex(where: Byte.isLineEnd) else { return nil }
+        let found = text.withUnsafeBytes { text in
+            text.baseAddress.flatMap { Byte.firstLineEnd($0, from: start, to: end) }
+        }
+        guard let at = found else { return nil }
         guard text[at] == Byte.carriageReturn else { return (at, at + 1) }
         guard at + 1 < text.count else { return (at, final ? at + 1 : nil) }
         return (at, text[at + 1] == Byte.lineFeed ? at + 2 : at + 1)

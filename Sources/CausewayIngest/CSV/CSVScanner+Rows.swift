@@ -60,6 +60,8 @@ extension CSVScanner {
         var rowLines = self.rowLines
         var skip = self.skip
         var nonASCIIEnd = self.nonASCIIEnd
+        // No byte of the row before this one is other than ASCII.
+        var nonASCIIStart = 0
         var rowsTaken = self.rowsTaken
         var sourceRow = self.sourceRow
         var lines = self.lines
@@ -110,7 +112,10 @@ extension CSVScanner {
             let mask = masks.find(bytes + block, available: available)
             var found = mask.found
             position = block &+ min(available, 64)
-            if mask.nonASCII != 0 { nonASCIIEnd = position }
+            if mask.nonASCII != 0 {
+                if nonASCIIEnd <= rowStart { nonASCIIStart = block &+ mask.nonASCII.trailingZeroBitCount }
+                nonASCIIEnd = position
+            }
 
             while found != 0 {
                 let at = block &+ found.trailingZeroBitCount
@@ -202,7 +207,9 @@ extension CSVScanner {
                     fields &+= 1
                     state = .plain
                     guard fields == columns, rowFlags == 0,
-                        nonASCIIEnd <= rowStart || UTF8Check.firstInvalid(bytes, from: rowStart, to: at) == nil,
+                        nonASCIIEnd <= rowStart
+                            || UTF8Check.firstInvalid(
+                                bytes, from: max(rowStart, nonASCIIStart), to: min(at, nonASCIIEnd)) == nil,
                         Self.hasKeys(rowCells, keys)
                     else {
                         position = next
@@ -252,17 +259,4 @@ extension CSVScanner {
         for key in keys where rowCells[key] == nullCell || rowCells[key] & CellFlags.length == 0 { return false }
         return true
     }
-}
-
-/// Bytes with a meaning of their own.
-enum Byte {
-    static let lineFeed: UInt8 = 0x0A
-    static let carriageReturn: UInt8 = 0x0D
-
-    @inline(__always)
-    static func isLineEnd(_ byte: UInt8) -> Bool { byte == lineFeed || byte == carriageReturn }
-
-    /// Space or tab.
-    @inline(__always)
-    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }

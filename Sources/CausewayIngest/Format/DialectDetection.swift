@@ -54,11 +54,11 @@ enum DialectDetection {
         var score: Double {
             var rowsOf: [Int: Int] = [:]
             for count in valueCounts { rowsOf[count, default: 0] += 1 }
+            let broken = Double(brokenQuotes) / Double(quotedValues + brokenQuotes + 1)
             guard let common = rowsOf.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), common.key > 1 else {
-                return 0
+                return -broken
             }
             let share = Double(common.value) / Double(valueCounts.count)
-            let broken = Double(brokenQuotes) / Double(quotedValues + brokenQuotes + 1)
             return share - broken + Double(min(common.key, 100)) / 1_000
         }
 

@@ -457,9 +457,9 @@ package struct StoredField: ProtobufMessage {
     package var readOnly: Bool = false
     /// Its place among the entity's fields.
     package var position: Int32 = 0
-    /// Not kept any more: StoredFieldFigures has it.
+    /// Live records that carry it.
     package var rowCount: Int64 = 0
-    /// Not kept any more: StoredFieldFigures has it.
+    /// Non-null values of live records.
     package var valueCount: Int64 = 0
     /// When a run last saw it.
     package var lastSeenMicros: Int64 = 0

@@ -4,13 +4,14 @@ import CausewayStore
 
 /// Reads any bytes as a file.
 ///
-/// The first byte chooses options, the second the size of the pieces that the rest arrives in. Rows and rejected rows
+/// The first byte chooses options, the second the size of the pieces that the rest arrives in and, with its upper half,
+/// further options. Rows and rejected rows
 /// must be the same as when all arrives at once; every row must be numbered, its cells lie in the batch's text
 /// and be valid UTF-8; and reading must go on from a checkpoint as if it had not stopped.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzFiles(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count >= 2 else { return 0 }
-    let options = options(start[0])
+    let options = options(start[0], start[1] >> 4)
     let content = Array(UnsafeBufferPointer(start: start + 2, count: count - 2))
     let whole = Outcome(content, options, pieces: max(1, content.count), resume: nil)
     let pieces = Outcome(content, options, pieces: max(1, Int(start[1])), resume: nil)
@@ -32,7 +33,7 @@ public func fuzzFiles(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-private func options(_ choice: UInt8) -> FileFormatOptions {
+private func options(_ choice: UInt8, _ more: UInt8) -> FileFormatOptions {
     var options = FileFormatOptions()
     options.batchRows = choice & 1 == 0 ? 2 : 1_000
     options.maximumRowBytes = choice & 2 == 0 ? 64 : 4 << 20
@@ -44,6 +45,14 @@ private func options(_ choice: UInt8) -> FileFormatOptions {
     ]
     options.encoding = encodings[Int(choice >> 4) & 7]
     if choice & 128 != 0 { options.nullTokens = ["NULL", "-"] }
+    if more & 1 != 0 { options.escape = UInt8(ascii: "\\") }
+    if more & 2 != 0 { options.comment = UInt8(ascii: "#") }
+    switch more >> 2 {
+    case 1: options.raggedRows = .pad
+    case 2: options.raggedRows = .truncate
+    case 3: (options.skipRows, options.trimsValues) = (1, true)
+    default: break
+    }
     return options
 }
 
