@@ -45,13 +45,13 @@ final class ContentTally {
         for index in 0..<counter.capacity {
             let slot = counter.slots[index]
             guard slot.count > 1, counter.frequent[slot.hash] == nil else { continue }
-            sampled.records += Int64(slot.count - 1)
-            sampled.values += Int64(slot.count - 1) * Int64(slot.note)
+            sampled.records &+= Int64(slot.count - 1)
+            sampled.values &+= Int64(slot.count - 1) &* Int64(slot.note)
         }
         var all = (records: sampled.records << Int64(counter.level), values: sampled.values << Int64(counter.level))
         for known in counter.frequent.values where known.count > 1 {
-            all.records += known.count - 1
-            all.values += (known.count - 1) * Int64(known.note)
+            all.records &+= known.count - 1
+            all.values &+= (known.count - 1) &* Int64(known.note)
         }
         return all
     }

@@ -161,7 +161,7 @@ extension Settlement {
             return queue.append(work.anew(floor: 0))
         }
         repeated = contents.repeated
-        repeated.values += repeated.records * Int64(keyFields.count)
+        repeated.values &+= repeated.records &* Int64(keyFields.count)
         isApproximate = !contents.counter.isExact
         if work.header == nil { countedRecords = group.rowsAdded }
         guard isWorthSaving(work, group.rowsRead) else { return }
@@ -215,8 +215,8 @@ extension Settlement {
         figures.recordCount = state.entity.recordCount
         figures.cellCount = figures.recordCount * Int64(state.fields.count)
         figures.valueCount = values
-        figures.repeatedCellCount = min(figures.cellCount, max(0, repeated.records) * Int64(state.fields.count))
-        figures.goodCellCount = min(values, max(0, values - repeated.values))
+        figures.repeatedCellCount = min(figures.cellCount, max(0, repeated.records) &* Int64(state.fields.count))
+        figures.goodCellCount = min(values, max(0, values &- repeated.values))
         figures.approximate = isApproximate
         figures.version = StatisticsLimits.formulaVersion
         figures.coveredSegment = state.entity.nextSegment

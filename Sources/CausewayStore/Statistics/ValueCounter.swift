@@ -181,7 +181,7 @@ final class ValueCounter {
     /// Drops what is no longer kept and finds the right size.
     @inline(never)
     private func rebuild() {
-        let (old, oldCapacity) = (slots, capacity)
+        let (old, oldCapacity, oldUsed) = (slots, capacity, used)
         let kept = liveCount()
         capacity = 1 << 8
         while kept * 8 > capacity * 5 { capacity *= 2 }
@@ -195,7 +195,7 @@ final class ValueCounter {
         used = kept
         live = kept
         old.deallocate()
-        if keepsText, level == 0 { compactTexts() }
+        if keepsText, level == 0, kept < oldUsed { compactTexts() }
     }
 
     /// Texts of values that are gone are dropped when they are half of all.
