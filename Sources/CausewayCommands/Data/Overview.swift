@@ -40,8 +40,18 @@ struct Overview: SessionCommand {
 
     func run(in session: Session) async throws {
         guard watch else { return try session.console.emit(try await report(session)) }
+        var last: Report?
         try await Watch(session.console, every: every?.duration ?? .seconds(2)).run {
-            try await report(session.now)
+            do {
+                let report = try await report(session.now)
+                last = report
+                return report
+            } catch let error as CausewayError where error.code == .unavailable && session.console.out.isTerminal {
+                // A daemon that is restarted comes back; one that was never there is an error.
+                guard var stale = last else { throw error }
+                stale.notes = ["The daemon does not answer; these are its last figures. Trying again."]
+                return stale
+            }
         }
     }
 
