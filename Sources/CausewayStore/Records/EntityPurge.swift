@@ -85,7 +85,7 @@ package enum EntityPurge {
         for (number, dead) in candidates {
             cursor = number + 1
             let key = SegmentTable.key(state.shard, state.entity.number, number)
-            let rows = try transaction.get(.segments, key) { SegmentReader.rowCount(of: $0) }
+            let rows = try transaction.get(.segments, key) { SegmentView.rowCount(of: $0) }
             guard let rows, rows == dead else { continue }
             unit.delete(.segments, key)
             unit.delete(.deadSlots, key)

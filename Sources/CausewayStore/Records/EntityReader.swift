@@ -46,25 +46,40 @@ package enum EntityReader {
             }
             bound = number
             let dead = try SegmentTable.deadSlots(number, of: entity, state.shard, in: transaction)
-            let segment = try SegmentTable.segment(number, of: entity, state.shard, in: transaction)
             page.next = RecordPlace(segment: number, slot: 0)
-            guard dead.count < segment.rowCount else { continue }
-            let end = cursor.map { $0.segment == number ? min(Int($0.slot), segment.rowCount) : segment.rowCount }
-            let columns = try fields.map { try segment.view(of: $0.number) }
-            let sourceRows = try segment.sourceRows()
-            for slot in (0..<(end ?? segment.rowCount)).reversed() where !dead.contains(slot) {
-                let place = RecordPlace(segment: number, slot: UInt16(slot))
-                page.records.append(
-                    StoredRecord(
-                        place: place, values: columns.map { $0?.string(slot) }, provenance: segment.provenance,
-                        sourceRow: sourceRows[slot]))
-                if page.records.count == limit {
-                    page.next = place
-                    return page
-                }
+            let end = cursor.flatMap { $0.segment == number ? Int($0.slot) : nil }
+            let last = try SegmentTable.withSegment(number, of: entity, state.shard, in: transaction) { segment in
+                try append(segment, fields, dead, before: end, to: &page.records, limit: limit)
+            }
+            if page.records.count == limit {
+                page.next = last ?? page.next
+                return page
             }
         }
         return page
+    }
+
+    /// Appends a segment's living records before slot `end` (nil: all), the last first, until there are `limit`.
+    ///
+    /// - Returns: the place of the last one appended.
+    private static func append(
+        _ segment: borrowing SegmentView, _ fields: [EntityField], _ dead: DeadSlots, before end: Int?,
+        to records: inout [StoredRecord], limit: Int
+    ) throws -> RecordPlace? {
+        var place: RecordPlace?
+        guard dead.count < segment.rowCount else { return place }
+        let columns = try fields.map { try segment.view(of: $0.number) }
+        let sourceRows = try segment.sourceRows()
+        for slot in (0..<min(end ?? segment.rowCount, segment.rowCount)).reversed() where !dead.contains(slot) {
+            let here = RecordPlace(segment: segment.number, slot: UInt16(slot))
+            records.append(
+                StoredRecord(
+                    place: here, values: columns.map { $0?.string(slot) }, provenance: segment.provenance,
+                    sourceRow: sourceRows[slot]))
+            place = here
+            if records.count == limit { break }
+        }
+        return place
     }
 }
 

@@ -16,12 +16,6 @@ struct CellHash: Sendable {
     @inline(__always)
     func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 { hash.hash(bytes, count, start: start) }
 
-    /// The hash of a value's bytes.
-    func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        guard let base = bytes.baseAddress else { return withUnsafePointer(to: 0) { hash($0, 0) } }
-        return hash(base.assumingMemoryBound(to: UInt8.self), bytes.count)
-    }
-
     /// What tells a field's values from other fields' in ``mix(_:_:)``.
     func secret(of field: UInt32) -> UInt64 { hash.start(tweak: UInt64(field)) }
 
@@ -36,7 +30,7 @@ struct CellHash: Sendable {
     }
 }
 
-/// The content hashes of records: from the rows of a batch, or again from the columns of a segment.
+/// The content hashes of the rows of a batch.
 struct RowHasher: Sendable {
     private let cellHash: CellHash
     private let columns: [(column: Int, secret: UInt64)]
@@ -81,41 +75,6 @@ struct RowHasher: Sendable {
                     }
                 }
             }
-        }
-    }
-
-    /// Adds what a field's values add to the content hashes of a segment's rows.
-    ///
-    /// - Parameters:
-    ///   - view: the field's column.
-    ///   - secret: of the field.
-    ///   - entryHashes: for each entry of the column ``CellHash/hash(_:)`` of it.
-    ///   - sums: for each slot; zeros before the first field.
-    static func add(_ view: SegmentColumnView, secret: UInt64, entryHashes: [UInt64], to sums: inout [UInt64]) {
-        precondition(entryHashes.count == view.entryCount && sums.count == view.rowCount)
-        let codes = view.codes
-        let rows = view.rowCount
-        // Few values: mixed once each. Else there is a value for each row.
-        let mixed = entryHashes.map { CellHash.mix($0, secret) }
-        mixed.withUnsafeBufferPointer { mixed in
-            sums.withUnsafeMutableBufferPointer { sums in
-                for slot in 0..<rows where codes[slot] != SegmentColumnView.null {
-                    sums[slot] = sums[slot] &+ mixed[Int(codes[slot])]
-                }
-            }
-        }
-    }
-}
-
-extension SegmentColumnView {
-    /// For each entry the hash of its value. That of an entry which no slot has is of no meaning.
-    func entryHashes(_ cellHash: CellHash) -> [UInt64] {
-        [UInt64](unsafeUninitializedCapacity: entryCount) { hashes, count in
-            for entry in 0..<entryCount {
-                let start = Int(offsets[entry])
-                hashes[entry] = cellHash.hash(text + start, Int(offsets[entry &+ 1]) &- start)
-            }
-            count = entryCount
         }
     }
 }

@@ -6,17 +6,6 @@ enum SegmentTable {
         KeyBuilder.key(shard, entity: entity, segment)
     }
 
-    /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`) when it is not there or not intact.
-    static func segment(
-        _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction
-    ) throws -> SegmentReader {
-        let key = key(shard, entity, number)
-        guard let bytes = try transaction.value(.segments, key) else {
-            throw StoreDamage.error(.segments, key, "it is missing")
-        }
-        return try SegmentReader(bytes, key: key, number: number)
-    }
-
     /// Calls `body` with a segment where it lies in the store: nothing is copied. Nil when it is not there.
     ///
     /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`) when it is not intact, and what `body` throws.
