@@ -116,16 +116,6 @@ package struct EntityWriter: ~Copyable, Sendable {
         return try encode(decided)
     }
 
-    /// The next slice of the work that keeps look-ups of the entity's records quick; nil when there is none to do now.
-    ///
-    /// For a unit of its own, committed before the next batch is planned. One after each batch keeps up with any import;
-    /// left undone it costs time only. Records are found before and after each slice alike, so it may stop anywhere.
-    ///
-    /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), and those of the store.
-    package func mergeStep(of state: EntityState, in transaction: borrowing ReadTransaction) throws -> [Mutation]? {
-        try KeyIndex.mergeStep(state.shard, entity: state.entity.number, seed: seed, in: transaction)
-    }
-
     private var now: Int64 { clock?() ?? 0 }
 
     /// Microseconds since `start`, which becomes now.
