@@ -46,6 +46,36 @@ import Testing
         #expect(history.json["changes"].elements.last?["fields"][0]["kind"].text == "ADDED")
     }
 
+    /// Whoever may only look does not see sensitive values by asking for them.
+    @Test(.enabled(if: TestUser.isPossible))
+    func onlyAnAdminRevealsThem() async throws {
+        let site = try Site()
+        try site.write("a.csv", 0..<5)
+        let user = try TestUser()
+        let daemon = try await DaemonFixture(["--socket-mode", "0666", "--viewers", "user:\(user.name)"])
+        chmod(daemon.scratch.path, 0o755)
+        try await site.connect(daemon)
+        #expect(try await daemon.causeway("fetch", "crm").status == 0)
+        #expect(try await daemon.causeway("field", "edit", "crm", "profiles", "name", "--sensitive").status == 0)
+        // The build's folder may be closed to others.
+        let path = daemon.scratch["causeway"]
+        try Command.run(["cp", "\(Program.folder)/causeway", path])
+        let export = ["entity", "export", "crm", "profiles"]
+        for (tag, arguments, status) in [
+            ("masked", export, 0), ("revealed", export + ["--reveal-sensitive"], 77),
+            ("edited", ["field", "edit", "crm", "profiles", "name", "--no-sensitive"], 77),
+        ] as [(String, [String], Int32)] {
+            let viewer = try Program(
+                "/usr/bin/setpriv",
+                ["--reuid", user.name, "--regid", user.name, "--clear-groups", path] + arguments,
+                environment: ["CAUSEWAY_SOCKET": daemon.socket], in: daemon.scratch, tag: tag)
+            #expect(await viewer.wait() == status, "\(tag)")
+            let output = String(decoding: daemon.scratch.read("\(tag).out") ?? [], as: UTF8.self)
+            #expect(!output.contains("Name"))
+            #expect(output.isEmpty == (status != 0))
+        }
+    }
+
     @Test func whatCannotBeEditedIsSaid() async throws {
         let site = try Site()
         try site.write("a.csv", 0..<5)
