@@ -39,8 +39,8 @@ package struct Settlement: ~Copyable, @unchecked Sendable {
     let limits: StatisticsLimits
     let guardMutation: Mutation
     let keyFields: Set<UInt32>
-    /// The kept figures were those of the records there are now.
-    let wasCurrent: Bool
+    /// The kept figures were those of the records there are now: only then has a recount something to compare with.
+    package let wasCurrent: Bool
     var queue: [SettlementWork] = []
     var group: SettlementGroup?
     var pending: ArraySlice<Mutation> = []
