@@ -157,6 +157,14 @@ let package = Package(
                 "CausewayDaemon", log,
             ],
             swiftSettings: settings),
+        // Imports of local files through the whole engine, for measurements; not installed.
+        .executableTarget(
+            name: "causeway-bench-import",
+            dependencies: [
+                "CausewayCore", "CausewayMessages", "CausewayStore", "CausewayVault", "CausewayConnectorKit",
+                "CausewayConnectors", "CausewayEngine", "CausewayDaemon", log,
+            ],
+            swiftSettings: settings),
         // Simulated worlds and the program that lives them; not installed.
         .target(
             name: "CausewaySimulation",

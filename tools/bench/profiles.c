@@ -1,7 +1,8 @@
 // Writes customer profiles as CSV to standard output. A row depends on its number and its version alone.
 //
-//   profiles load ROWS      rows 0 to ROWS - 1, in the order of their ids
-//   profiles update ROWS    ROWS / 4 rows: of each five, four are new versions of rows of the load and one is new
+//   profiles load ROWS [shuffled]      rows 0 to ROWS - 1, in the order of their ids or out of it
+//   profiles update ROWS [shuffled]    ROWS / 4 rows: of each five, four are new versions of rows of the load and one
+//                                      is new
 //
 // cc -O2 -o profiles profiles.c
 #include <inttypes.h>
@@ -67,10 +68,10 @@ static void print_note(uint64_t number) {
 }
 
 static void print_row(uint64_t id, uint64_t version) {
-    uint64_t signup = draw(id, 0, 1), changing = draw(id, version, 2), place = draw(id, 0, 3);
+    uint64_t signup = draw(id, 0, 1), changing = draw(id, version, 2), home = draw(id, 0, 3);
     printf("u%09" PRIu64 ",customer%" PRIu64 "@mail%" PRIu64 ".example,%s,%s,%c%c,", id, draw(id, 0, 4) % 100000000,
-           place >> 32 & 63, given_names[draw(id, 0, 5) % COUNT(given_names)],
-           family_names[draw(id, 0, 6) % COUNT(family_names)], 'A' + country(place) / 26, 'A' + country(place) % 26);
+           home >> 32 & 63, given_names[draw(id, 0, 5) % COUNT(given_names)],
+           family_names[draw(id, 0, 6) % COUNT(family_names)], 'A' + country(home) / 26, 'A' + country(home) % 26);
     print_date(18993 + (int64_t)(signup % 1461));
     printf("T%02u:%02u:%02uZ,", (unsigned)(signup >> 16) % 24, (unsigned)(signup >> 24) % 60,
            (unsigned)(signup >> 32) % 60);
@@ -81,22 +82,40 @@ static void print_row(uint64_t id, uint64_t version) {
     putchar('\n');
 }
 
+static void print_update(uint64_t i, uint64_t rows) {
+    uint64_t group = i / 5;
+    if (i % 5 == 4) print_row(rows + group, 1);
+    else print_row((i - group) * 5 + draw(i, 1, 9) % 5, 1);
+}
+
+// The place of row `i` among `count`: a stride that has no divisor in common with the count visits each place once,
+// and far from the one before.
+static uint64_t place(uint64_t i, uint64_t count) {
+    uint64_t stride = count * 0.6180339887 + 1;
+    for (;; stride++) {
+        uint64_t a = stride, b = count;
+        while (b) {
+            uint64_t rest = a % b;
+            a = b;
+            b = rest;
+        }
+        if (a == 1) return (uint64_t)((unsigned __int128)i * stride % count);
+    }
+}
+
 int main(int count, char **arguments) {
-    int is_update = count == 3 && strcmp(arguments[1], "update") == 0;
-    if (count != 3 || (!is_update && strcmp(arguments[1], "load") != 0)) {
-        fputs("usage: profiles load|update ROWS\n", stderr);
+    int is_update = count >= 3 && strcmp(arguments[1], "update") == 0;
+    int is_shuffled = count == 4 && strcmp(arguments[3], "shuffled") == 0;
+    if (count - is_shuffled != 3 || (!is_update && strcmp(arguments[1], "load") != 0)) {
+        fputs("usage: profiles load|update ROWS [shuffled]\n", stderr);
         return 64;
     }
-    uint64_t rows = strtoull(arguments[2], NULL, 10);
+    uint64_t rows = strtoull(arguments[2], NULL, 10), printed = is_update ? rows / 4 : rows;
     puts("id,email,first_name,last_name,country,signup_at,birth_date,plan,score,visits,newsletter,notes");
-    if (is_update) {
-        for (uint64_t i = 0; i < rows / 4; i++) {
-            uint64_t group = i / 5;
-            if (i % 5 == 4) print_row(rows + group, 1);
-            else print_row((i - group) * 5 + draw(i, 1, 9) % 5, 1);
-        }
-    } else {
-        for (uint64_t id = 0; id < rows; id++) print_row(id, 0);
+    for (uint64_t i = 0; i < printed; i++) {
+        uint64_t row = is_shuffled ? place(i, printed) : i;
+        if (is_update) print_update(row, rows);
+        else print_row(row, 0);
     }
     return fflush(stdout) != 0 || ferror(stdout);
 }

@@ -1,0 +1,113 @@
+import CausewayConnectorKit
+import CausewayCore
+import CausewayDaemon
+import CausewayEngine
+import CausewayMessages
+import CausewayStore
+import CausewayVault
+import Glibc
+import Logging
+
+/// Imports files of a folder into a new store through the whole engine, without socket and transport, for measurements.
+///
+/// It does what standard input says, a line at a time, and answers each with a line:
+///
+///     fetch            one run over the folder's files: "STATE READ NEW UPDATED UNCHANGED QUARANTINED", then its stages
+///     reload           counts all statistics anew
+///     export csv       all records to the file CSV beside the store
+@main
+struct BenchImport {
+    static func main() async {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 3 else {
+            print("usage: causeway-bench-import STATE_FOLDER FOLDER [SETTING=VALUE ...]")
+            exit(64)
+        }
+        do {
+            try await measure(arguments[1], folder: arguments[2], settings: Array(arguments[3...]))
+        } catch {
+            print("\(error)")
+            exit(1)
+        }
+    }
+
+    private static func measure(_ state: String, folder: String, settings: [String]) async throws {
+        guard mkdir(state, 0o700) == 0 else { throw CausewayError.invalid("STATE_FOLDER", "it cannot be made new.") }
+        let clock = SystemClock()
+        let store = try LMDBStore.open(at: "\(state)/store", clock: clock)
+        defer { store.close() }
+        let epoch = try await store.nextEpoch()
+        let opened = try MasterKeySource.file(MasterKeyFile("\(state)/master-key"), mayCreate: true)
+            .open(checkValue: nil, holdsSealedValues: false)
+        let random = SystemRandom()
+        let seed = ContentSeed(random.next())
+        var system = CommitUnit(Ownership(shard: .system, epoch: epoch))
+        MasterKeyCheckTable.put(into: &system, opened.newCheckValue ?? [])
+        ContentSeedTable.create(in: &system, seed)
+        try await store.commit(system)
+        let threads = try WorkThreads(count: 2)
+        let supervisor = Supervisor(
+            EngineEnvironment(
+                store: store, vault: opened.vault, catalogue: Catalogue([try FolderConnector()]), clock: clock,
+                random: random, spawner: .system(threads), zones: try FoundationTimeZones(),
+                logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, limits: EngineLimits(),
+                epoch: epoch, contentSeed: seed))
+        try await supervisor.start()
+        _ = try await supervisor.createConnection(draft(folder, settings), skipTest: true)
+        print("ready")
+        fflush(stdout)
+        while let line = readLine() {
+            print(try await answer(line, supervisor, state))
+            fflush(stdout)
+        }
+        await supervisor.stop()
+        threads.shutDown()
+    }
+
+    private static func answer(_ line: String, _ supervisor: Supervisor, _ state: String) async throws -> String {
+        let connection = try supervisor.directory.connection("bench")
+        switch line {
+        case "fetch":
+            return try await ended(connection.startFetch(.full), of: connection)
+        case "reload":
+            return try await ended(connection.reloadStatistics(nil, requestID: ""), of: connection)
+        case "export csv":
+            let file = Glibc.open("\(state)/export.csv", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            defer { Glibc.close(file) }
+            var records: Int64 = 0
+            try await Queries(supervisor).export("bench", "profiles", .csv) { piece, count in
+                guard write(file, piece, piece.count) == piece.count else {
+                    throw CausewayError(.unavailable, reason: "EXPORT_WRITE", "The export cannot be written.")
+                }
+                records = count
+            }
+            return "\(records)"
+        default:
+            throw CausewayError.invalid("line", "\"\(line)\" is not known.")
+        }
+    }
+
+    /// Waits for a run's end and says what it came to.
+    private static func ended(_ run: RunView, of connection: Connection) async throws -> String {
+        var last = run
+        for await view in try await connection.watch(run.number) { last = view }
+        last = try await connection.view(of: run.number)
+        let counts = last.stored.counters ?? StoredCounters()
+        let stages = last.stored.stages.map { "\($0.stage)=\($0.busyMicros)" }.joined(separator: ",")
+        return "\(last.state) \(counts.rowsRead) \(counts.rowsNew) \(counts.rowsUpdated) \(counts.rowsUnchanged) "
+            + "\(counts.rowsQuarantined) \(stages) \(last.stored.errorMessage)"
+    }
+
+    private static func draft(_ folder: String, _ settings: [String]) -> ConnectionDraft {
+        var entity: Settings = ["folder": .text(folder), "quiet_period": .text("0s")]
+        for setting in settings {
+            let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { continue }
+            entity[parts[0]] = parts[0] == "primary_key" ? .texts([parts[1]]) : .text(parts[1])
+        }
+        return ConnectionDraft(
+            id: "bench", displayName: "Bench", integration: FolderConnector.id, signInMethod: "none", settings: [:],
+            entities: [EntitySettings(entity: "profiles", settings: entity)], schedule: Schedule(.manual),
+            credentials: [:])
+    }
+}
