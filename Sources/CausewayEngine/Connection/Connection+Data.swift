@@ -66,8 +66,8 @@ extension Connection {
         return state
     }
 
-    /// Deletes the records, figures, fields and rows in quarantine of an entity; what was fetched is fetched again by
-    /// the next run. The records are gone when this returns, their space is freed in the background.
+    /// Deletes the records, figures and fields of an entity; what was fetched is fetched again by the next run. The
+    /// records are gone when this returns, their space is freed in the background. Rows in quarantine stay.
     ///
     /// - Returns: how many records there were.
     /// - Throws: ``CausewayError``: not found; `RUN_IN_PROGRESS` (failed precondition); the store's.

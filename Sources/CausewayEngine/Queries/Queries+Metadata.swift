@@ -70,7 +70,7 @@ extension Queries {
 extension FieldView {
     init(_ field: EntityField, of state: EntityState, in transaction: borrowing ReadTransaction) throws {
         self.field = field
-        figures = try FieldFiguresTable.get(
+        figures = try FieldFigures.load(
             in: transaction, state.shard, entity: state.entity.number, field: field.number)
         isPrimaryKey = state.entity.primaryKey.contains(field.stored.apiLabel)
     }

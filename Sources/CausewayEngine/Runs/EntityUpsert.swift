@@ -63,14 +63,21 @@ struct EntityUpsert: ~Copyable {
         at now: Timestamp, into unit: inout CommitUnit
     ) throws(CausewayError) -> StoredCounters {
         var counts = StoredCounters()
-        let types = meter.measure(.scan) {
-            var types = TypeProposer(columnCount: header.count)
-            types.observe(rows)
-            return types.types
+        if header.isEmpty {
+            // Of JSON, as long as all rows are rejected: nothing is known of the columns.
+            var known = state
+            unit.mutations += try known.seal()
+            pending = known
+        } else {
+            let types = meter.measure(.scan) { () -> [FieldType?] in
+                var types = TypeProposer(columnCount: header.count)
+                if !rows.isEmpty { types.observe(rows) }
+                return types.types
+            }
+            let update = try observe(zip(header, types), into: &unit)
+            try write(
+                rows, update, Provenance(run: run, source: path, importTime: now), at: now, &counts, into: &unit)
         }
-        let update = try observe(zip(header, types), into: &unit)
-        try write(
-            rows, update, Provenance(run: run, source: path, importTime: now), at: now, &counts, into: &unit)
         try quarantine(rejected, from: path, run: run, at: now, into: &unit)
         counts.rowsQuarantined = Int64(rejected.count)
         counts.rowsRead = Int64(rows.rowCount + rejected.count)

@@ -79,7 +79,13 @@ extension FetchSession {
         while let batch = try FetchProblem.ofFile({ () throws(CausewayError) in try rows.nextBatch() })
             ?? rows.takePartialBatch()
         {
-            proposer = proposer ?? TypeProposer(columnCount: batch.header.count)
+            // As long as all rows are rejected no column is known.
+            guard !batch.header.isEmpty else { continue }
+            if proposer?.columnCount != batch.header.count {
+                // JSON brings columns as it goes on; those that were there keep what they showed.
+                let known = (proposer?.types ?? []) + Array(repeating: nil, count: batch.header.count)
+                proposer = TypeProposer(known: Array(known.prefix(batch.header.count)))
+            }
             proposer?.observe(batch.rows)
             sample = Sample(
                 header: batch.header, types: proposer?.types ?? [], rows: (sample?.rows ?? 0) + batch.rowsRead,

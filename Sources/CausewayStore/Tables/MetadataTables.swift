@@ -35,38 +35,6 @@ package enum MetadataChangeTable {
     }
 }
 
-/// The figures of fields, as of the last settling.
-package enum FieldFiguresTable {
-    /// Nil before the first settling.
-    package static func get(
-        in transaction: borrowing ReadTransaction, _ shard: ShardID, entity: UInt32, field: UInt32
-    ) throws -> StoredFieldFigures? {
-        let key = KeyBuilder.key(shard, entity: entity, field: field)
-        return try TableAccess.get(StoredFieldFigures.self, .fieldFigures, key, in: transaction)
-    }
-
-    /// Those of all fields of an entity, by field number.
-    package static func list(
-        in transaction: borrowing ReadTransaction, _ shard: ShardID, entity: UInt32
-    ) throws -> [UInt32: StoredFieldFigures] {
-        var found: [UInt32: StoredFieldFigures] = [:]
-        _ = try TableAccess.list(
-            StoredFieldFigures.self, .fieldFigures, KeyRange(prefix: KeyBuilder.key(shard, entity: entity)),
-            limit: .max, in: transaction
-        ) { key, figures in
-            found[try key.half(at: 4)] = figures
-        }
-        return found
-    }
-
-    package static func put(
-        into unit: inout CommitUnit, entity: UInt32, field: UInt32, _ figures: StoredFieldFigures
-    ) throws(CausewayError) {
-        let key = KeyBuilder.key(unit.ownership.shard, entity: entity, field: field)
-        try unit.put(.fieldFigures, key, message: figures)
-    }
-}
-
 /// The marker that data of a shard's entities is to be removed: there from the commit that lets go of the data to the
 /// end of the removal.
 package enum PurgeMarkTable {

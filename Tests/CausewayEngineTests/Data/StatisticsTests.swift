@@ -50,7 +50,8 @@ import Testing
             let field = try #require(state.field("v"))
             var wrong = try #require(try Queries(engine.supervisor).field("crm", "rows", "v").view.figures)
             wrong.distinctCount = 7
-            try FieldFiguresTable.put(into: &unit, entity: state.entity.number, field: field.number, wrong)
+            let key = KeyBuilder.key(connection.shard, entity: state.entity.number, field: field.number)
+            unit.put(.fieldFigures, key, try wrong.encoded())
             unit.ownership.epoch = 1
             try await engine.store.commit(unit)
             let second = try await engine.ended(try await connection.reloadStatistics("rows", requestID: "").number)
