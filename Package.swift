@@ -149,6 +149,10 @@ let package = Package(
             name: "CausewayTestKit",
             dependencies: ["CausewayCore", "CausewayConnectorKit"],
             swiftSettings: settings),
+        // Files in, rows out as JSON, to be compared with what other programs read; not installed.
+        .executableTarget(
+            name: "causeway-parse", dependencies: ["CausewayCore", "CausewayStore", "CausewayIngest"],
+            swiftSettings: settings),
         // Connections by the thousand, for measurements; not installed.
         .executableTarget(
             name: "causeway-bench-connections",
