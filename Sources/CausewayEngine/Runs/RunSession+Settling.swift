@@ -60,7 +60,10 @@ extension RunSession {
             unit.mutations = mutations
             try await commit(unit, stage: .settle, activity: "settling the statistics of \(entity)")
         }
-        if mode == .recount { say(settlement.differences, entity) }
+        if mode == .recount {
+            let (differences, wasCurrent) = (settlement.differences, settlement.wasCurrent)
+            say(wasCurrent ? differences : nil, entity)
+        }
         return true
     }
 
@@ -84,7 +87,12 @@ extension RunSession {
         }
     }
 
-    private mutating func say(_ differences: [FigureDifference], _ entity: String) {
+    /// - Parameter differences: nil when there were no figures of the same records to compare with.
+    private mutating func say(_ differences: [FigureDifference]?, _ entity: String) {
+        guard let differences else {
+            account.say(.info, "statistics counted; the kept ones were not up to date", ["entity": entity])
+            return
+        }
         guard !differences.isEmpty else {
             account.say(.info, "statistics counted; all figures agree", ["entity": entity])
             return
