@@ -13,6 +13,10 @@ struct Outcome: Equatable {
     var reasons: [RejectedRow.Reason] { rejected.map(\.reason) }
 
     mutating func add(_ batch: ParsedBatch) {
+        if header.count < batch.header.count {
+            // Rows from before a column was there have null in it.
+            for row in rows.indices { rows[row] += Array(repeating: nil, count: batch.header.count - header.count) }
+        }
         header = batch.header
         for row in 0..<batch.rows.rowCount {
             rows.append((0..<batch.rows.columnCount).map { batch.rows.string(row: row, column: $0) })

@@ -61,6 +61,9 @@ let package = Package(
             name: "FuzzFiles", dependencies: ["CausewayCore", "CausewayStore", "CausewayIngest"],
             swiftSettings: fuzzer, linkerSettings: fuzzerLink),
         .executableTarget(
+            name: "FuzzJSON", dependencies: ["CausewayCore", "CausewayStore", "CausewayIngest"],
+            swiftSettings: fuzzer, linkerSettings: fuzzerLink),
+        .executableTarget(
             name: "FuzzMessages", dependencies: ["CausewayMessages"], swiftSettings: fuzzer,
             linkerSettings: fuzzerLink),
         .executableTarget(

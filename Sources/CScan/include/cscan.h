@@ -1,5 +1,6 @@
 /// Masks over 64 bytes of text. Swift has no instruction that gathers the top bits of a vector's bytes.
 #pragma once
+#include "cscan_json.h"
 #include <stdint.h>
 
 #if defined(__SSE2__)

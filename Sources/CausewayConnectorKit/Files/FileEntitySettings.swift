@@ -68,6 +68,9 @@ package enum FileEntitySettings {
             help: "Rows with another number of values than the header: kept aside; or \"pad\" to take short ones with "
                 + "nulls; or \"truncate\" to take long ones too, without what is too much."),
         SettingSpec(
+            "trim_values", label: "Trim values", .boolean, default: .boolean(false),
+            help: "Whether spaces and tabs around unquoted values of delimited files are left out."),
+        SettingSpec(
             "nested", label: "Nested objects", .choice(["flatten", "json"]), default: .text("flatten"),
             help:
                 "Objects inside JSON objects become fields with dotted names, or stay JSON text. Arrays stay JSON text."

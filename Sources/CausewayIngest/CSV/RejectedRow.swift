@@ -14,6 +14,12 @@ package struct RejectedRow: Hashable, Sendable {
         case invalidUTF8 = "INVALID_UTF_8"
         case invalidUTF16 = "INVALID_UTF_16"
         case emptyPrimaryKey = "EMPTY_PRIMARY_KEY"
+        case invalidJSON = "INVALID_JSON"
+        case notAnObject = "NOT_AN_OBJECT"
+        /// An object without a single field.
+        case noFields = "NO_FIELDS"
+        case nestedTooDeeply = "NESTED_TOO_DEEPLY"
+        case labelTooLong = "LABEL_TOO_LONG"
     }
 
     package var reason: Reason
@@ -21,7 +27,7 @@ package struct RejectedRow: Hashable, Sendable {
     package var message: String
     /// The line of the content that the row begins in, from 1.
     package var line: Int64
-    /// The value at which it went wrong, from 1; 0: the whole row.
+    /// The value at which it went wrong, of JSON the byte of its text, from 1; 0: the whole row.
     package var column: Int
     /// Which row it is, the first after the header being 1.
     package var sourceRow: Int64

@@ -12,11 +12,11 @@ package struct FileRowReader: ~Copyable {
     private let options: FileFormatOptions
     private var content: ContentReader
     private var transcoder: Transcoder?
-    private var scanner: CSVScanner?
+    private var scanner: RowScanner?
     private var failure: CausewayError?
     private var hasGivenBatch: Bool
 
-    /// How the file is read; nil until its header was read.
+    /// How the file is read; nil until its header was read. With JSON its header grows from batch to batch.
     package private(set) var format: FileFormat?
     /// Whether the first row looks like data, though it was taken for the header.
     package private(set) var isHeaderDoubtful = false
@@ -33,18 +33,12 @@ package struct FileRowReader: ~Copyable {
         let isPacked = resume.format.compression != .none
         try content.resume(resume.format.compression, at: resume.contentOffset, skipping: isPacked)
         transcoder = Transcoder(resume.format.encoding)
-        var scanner = makeScanner(resume.format.dialect, resume.format.encoding)
-        scanner.columns = resume.format.header.count
-        scanner.keyColumns = try Self.keyColumns(options.primaryKey, in: resume.format.header)
-        scanner.sourceRow = resume.rows
-        scanner.lines = resume.lines
-        scanner.contentOffset = resume.contentOffset
-        self.scanner = scanner
+        scanner = try makeScanner(resume.format, resume)
         format = resume.format
     }
 
     /// Bytes held of what was fed and not given yet, for tests.
-    var bufferedBytes: Int { (scanner?.text.count ?? 0) + content.bufferedBytes }
+    var bufferedBytes: Int { (scanner?.textBytes ?? 0) + content.bufferedBytes }
 
     /// Adds the file's next bytes. Not after ``finish()``.
     package mutating func feed(_ bytes: [UInt8]) {
@@ -58,7 +52,7 @@ package struct FileRowReader: ~Copyable {
 
     /// The next full batch, or what is left once the file is finished; nil when more bytes are needed or none are left.
     ///
-    /// A file with a header and no rows gives one batch without rows; an empty file gives none.
+    /// A file with a header and no rows gives one batch without rows; an empty one and one of JSON without objects none.
     ///
     /// - Throws: why the file cannot be read further, after all rows before that place were given: `dataLoss` for a
     ///   damaged or cut compressed stream, `resourceExhausted` for one that unpacks to too much, `failedPrecondition`
@@ -82,7 +76,7 @@ package struct FileRowReader: ~Copyable {
 
     /// The rows parsed so far though the batch is not full, nil when there are none: to commit before a pause.
     package mutating func takePartialBatch() -> ParsedBatch? {
-        guard let scanner, scanner.columns > 0, !scanner.isBatchEmpty else { return nil }
+        guard let scanner, scanner.hasRows else { return nil }
         return takeBatch()
     }
 
@@ -135,26 +129,53 @@ package struct FileRowReader: ~Copyable {
         sample.dropFirst(mark).withUnsafeBytes { transcoder.decode($0, to: &text) }
         if content.isOver { transcoder.finish(to: &text) }
         self.transcoder = transcoder
-        let dialect = DialectDetection.dialect(text[...], isWhole: content.isOver, options: options)
-        var scanner = makeScanner(dialect, encoding)
-        scanner.contentOffset = Int64(mark)
-        scanner.linesToSkip = max(options.skipRows, 0)
-        text.withUnsafeBytes { scanner.append($0) }
-        self.scanner = scanner
+        var found = FileFormat(encoding: encoding, compression: content.compression ?? .none, header: [])
+        found.kind = JSONDetection.kind(text[...], isWhole: content.isOver, option: options.format)
+        if found.kind == .csv {
+            found.dialect = DialectDetection.dialect(text[...], isWhole: content.isOver, options: options)
+        } else {
+            format = found
+            hasGivenBatch = true
+        }
+        scanner = try makeScanner(found, nil)
+        scanner?.passMark(mark)
+        text.withUnsafeBytes { scanner?.append($0) }
         return true
     }
 
-    private func makeScanner(_ dialect: Dialect, _ encoding: TextEncoding) -> CSVScanner {
+    /// - Parameter resume: where reading goes on, with the format that was found then.
+    private func makeScanner(_ format: FileFormat, _ resume: FileCheckpoint?) throws(CausewayError) -> RowScanner {
+        let columns = min(max(options.maximumColumns, 1), RowBatch.maximumColumns)
+        let rowBytes = min(max(options.maximumRowBytes, 1), RowBatch.maximumRowBytes)
+        let rows = min(max(options.batchRows, 1), RowBatch.maximumRows)
+        let text = min(max(options.batchBytes, 1), RowBatch.textTarget)
+        guard format.kind == .csv else {
+            var limits = JSONScanner.Limits()
+            (limits.columns, limits.rowBytes, limits.batchRows, limits.batchText) = (columns, rowBytes, rows, text)
+            let fields = JSONFields(labels: format.header, key: options.primaryKey, maximumColumns: columns)
+            return .json(
+                JSONScanner(
+                    kind: format.kind, encoding: format.encoding, fields: fields,
+                    flattens: options.nested == .flatten, nulls: NullTokens(options.nullTokens),
+                    limits: limits, resume: resume))
+        }
         var limits = CSVScanner.Limits()
-        limits.columns = min(max(options.maximumColumns, 1), limits.columns)
-        limits.rowBytes = min(max(options.maximumRowBytes, 1), limits.rowBytes)
-        limits.batchRows = min(max(options.batchRows, 1), RowBatch.maximumRows)
-        limits.batchText = min(max(options.batchBytes, 1), limits.batchText)
-        return CSVScanner(format: dialect, encoding: encoding, options: options, limits: limits)
+        (limits.columns, limits.rowBytes, limits.batchRows, limits.batchText) = (columns, rowBytes, rows, text)
+        var scanner = CSVScanner(format: format.dialect, encoding: format.encoding, options: options, limits: limits)
+        if let resume {
+            scanner.columns = format.header.count
+            scanner.keyColumns = try Self.keyColumns(options.primaryKey, in: format.header)
+            scanner.sourceRow = resume.rows
+            scanner.lines = resume.lines
+            scanner.contentOffset = resume.contentOffset
+        } else {
+            scanner.linesToSkip = max(options.skipRows, 0)
+        }
+        return .csv(scanner)
     }
 
     private mutating func readHeader() throws(CausewayError) {
-        guard var scanner = self.scanner.take(), let encoding = transcoder?.encoding else { return }
+        guard case .csv(var scanner) = self.scanner.take(), let encoding = transcoder?.encoding else { return }
         let labels: [String]
         if options.hasHeader ?? true {
             let cells = scanner.takeHeader()
@@ -167,7 +188,7 @@ package struct FileRowReader: ~Copyable {
         scanner.keyColumns = try Self.keyColumns(options.primaryKey, in: labels)
         format = FileFormat(
             encoding: encoding, compression: content.compression ?? .none, dialect: scanner.dialect, header: labels)
-        self.scanner = scanner
+        self.scanner = .csv(scanner)
     }
 
     private static func keyColumns(_ key: [String], in header: [String]) throws(CausewayError) -> [Int] {
@@ -186,13 +207,15 @@ package struct FileRowReader: ~Copyable {
     }
 
     private mutating func takeBatch() -> ParsedBatch? {
-        guard var scanner = self.scanner.take(), let format else { return nil }
-        let (rows, rejected) = scanner.takeBatch()
-        let checkpoint = FileCheckpoint(
-            sourceOffset: format.compression == .none ? scanner.contentOffset : 0,
-            contentOffset: scanner.contentOffset, rows: scanner.sourceRow, lines: scanner.lines, format: format)
+        guard var scanner = self.scanner.take(), var format else { return nil }
+        // It may have grown, and is the checkpoint's then.
+        if let labels = scanner.labels, labels.count != format.header.count {
+            format.header = labels
+            self.format = format
+        }
+        let batch = scanner.takeBatch(format)
         self.scanner = scanner
         hasGivenBatch = true
-        return ParsedBatch(header: format.header, rows: rows, rejected: rejected, checkpoint: checkpoint)
+        return batch
     }
 }

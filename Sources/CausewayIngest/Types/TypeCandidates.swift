@@ -10,8 +10,9 @@ package struct TypeCandidates: OptionSet, Hashable, Sendable {
     package static let decimal = Self(rawValue: 1 << 2)
     package static let date = Self(rawValue: 1 << 3)
     package static let dateTime = Self(rawValue: 1 << 4)
+    package static let json = Self(rawValue: 1 << 5)
     /// Those of a column without values.
-    package static let all: Self = [.boolean, .integer, .decimal, .date, .dateTime]
+    package static let all: Self = [.boolean, .integer, .decimal, .date, .dateTime, .json]
 
     /// The narrowest type.
     package var narrowest: FieldType {
@@ -20,6 +21,7 @@ package struct TypeCandidates: OptionSet, Hashable, Sendable {
         if contains(.decimal) { return .decimal }
         if contains(.date) { return .date }
         if contains(.dateTime) { return .dateTime }
+        if contains(.json) { return .json }
         return .text
     }
 
@@ -32,7 +34,8 @@ package struct TypeCandidates: OptionSet, Hashable, Sendable {
             case .decimal: .decimal
             case .date: [.date, .dateTime]
             case .dateTime: .dateTime
-            case .text, .json: []
+            case .json: .json
+            case .text: []
             }
     }
 }
@@ -46,7 +49,9 @@ extension TypeCandidates {
     /// - Date: "2024-02-29", a day that there is.
     /// - Date-time: a date, or one with "T" or a space and "12:30", "12:30:05" or "12:30:05.25", and no zone, "Z",
     ///   "+02:00", "+0200" or "+02".
+    /// - JSON: one whole object or array.
     package func kept(by value: UnsafeRawBufferPointer) -> Self {
+        if contains(.json), JSONText.isContainer(value) { return .json }
         guard let first = value.first, value.count <= ValueForms.longest else { return [] }
         if first == UInt8(ascii: "-") || ValueForms.isDigit(first) {
             var kept: Self = []
