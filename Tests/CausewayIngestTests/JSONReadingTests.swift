@@ -72,6 +72,17 @@ import Testing
         #expect(outcome.rows == [["1", "2"]])
     }
 
+    @Test func showsKeyWhereAllRowsAreRejected() throws {
+        var options = FileFormatOptions()
+        options.primaryKey = ["id", "at"]
+        let (outcome, checkpoints, error) = try read(Array("{\"x\":1}\n{}\n".utf8), options)
+        #expect(error == nil)
+        #expect(outcome.header == ["id", "at"])
+        #expect(outcome.reasons == [.emptyPrimaryKey, .noFields])
+        #expect(checkpoints.last?.format.header == ["id", "at"])
+        #expect(try read("{}\n").header == [])
+    }
+
     @Test func readsArraysOverLines() throws {
         let outcome = try read("\n[ {\"a\":\n1},\n 5, {\"b\":[\n]}\n,{\"a\":{}}\n]\n \n")
         #expect(outcome.header == ["a", "b"])

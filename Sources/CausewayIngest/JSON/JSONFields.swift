@@ -227,6 +227,13 @@ final class JSONFields {
         return column
     }
 
+    /// Makes the primary key's fields columns when nothing is one yet: rows that were all rejected showed none, and
+    /// whoever takes the batch looks for the key.
+    func addKeyIfEmpty() {
+        guard labels.isEmpty else { return }
+        for label in key where columns[label] == nil { _ = addColumn(label) }
+    }
+
     /// Forgets the columns from `count` on.
     func truncate(to count: Int) {
         guard labels.count > count else { return }

@@ -208,7 +208,8 @@ package struct FileRowReader: ~Copyable {
 
     private mutating func takeBatch() -> ParsedBatch? {
         guard var scanner = self.scanner.take(), var format else { return nil }
-        // It may have grown, and is the checkpoint's then.
+        scanner.endColumns()
+        // The header may have grown, and is the checkpoint's then.
         if let labels = scanner.labels, labels.count != format.header.count {
             format.header = labels
             self.format = format

@@ -39,6 +39,11 @@ enum RowScanner {
         }
     }
 
+    /// No column comes any more in the batch that is to be taken.
+    func endColumns() {
+        if case .json(let scanner) = self { scanner.fields.addKeyIfEmpty() }
+    }
+
     /// Counts the byte order mark before the text.
     mutating func passMark(_ length: Int) {
         // The scanner must not be shared while it is changed.
