@@ -14,6 +14,12 @@ public func fuzzJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let content = Array(UnsafeBufferPointer(start: start + 2, count: count - 2))
     let whole = Outcome(content, options, pieces: max(1, content.count), resume: nil)
     let pieces = Outcome(content, options, pieces: max(1, Int(start[1])), resume: nil)
+    guard !whole.isDamaged, !pieces.isDamaged else {
+        // How much comes out before a damage depends on how it arrives, what comes out does not.
+        let count = min(whole.rows.count, pieces.rows.count)
+        precondition(whole.rows.prefix(count) == pieces.rows.prefix(count), "rows before a damage differ")
+        return 0
+    }
     precondition(whole == pieces, "what a file holds depends on how it arrives")
     for checkpoint in whole.checkpoints.prefix(3) {
         let rest = Outcome(content, options, pieces: 64, resume: checkpoint)
@@ -56,6 +62,8 @@ private struct Outcome: Equatable {
     var rejected: [RejectedRow] = []
     var header: [String] = []
     var failure: String?
+    /// It cannot be unpacked, or its end is not JSON's doing.
+    var isDamaged = false
     var checkpoints: [FileCheckpoint] = []
 
     static func == (a: Self, b: Self) -> Bool {
@@ -73,6 +81,7 @@ private struct Outcome: Equatable {
             while let batch = try reader.nextBatch() { add(batch) }
         } catch {
             failure = error.message
+            isDamaged = error.reason != "INVALID_JSON_FILE"
         }
     }
 
