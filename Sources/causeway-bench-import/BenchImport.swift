@@ -35,7 +35,6 @@ struct BenchImport {
         guard mkdir(state, 0o700) == 0 else { throw CausewayError.invalid("STATE_FOLDER", "it cannot be made new.") }
         let clock = SystemClock()
         let store = try LMDBStore.open(at: "\(state)/store", clock: clock)
-        defer { store.close() }
         let epoch = try await store.nextEpoch()
         let opened = try MasterKeySource.file(MasterKeyFile("\(state)/master-key"), mayCreate: true)
             .open(checkValue: nil, holdsSealedValues: false)
@@ -55,13 +54,13 @@ struct BenchImport {
         try await supervisor.start()
         _ = try await supervisor.createConnection(draft(folder, settings), skipTest: true)
         print("ready")
-        fflush(stdout)
+        fflush(nil)
         while let line = readLine() {
             print(try await answer(line, supervisor, state))
-            fflush(stdout)
+            fflush(nil)
         }
-        await supervisor.stop()
-        threads.shutDown()
+        // A measurement's store needs no orderly end.
+        exit(0)
     }
 
     private static func answer(_ line: String, _ supervisor: Supervisor, _ state: String) async throws -> String {
@@ -88,12 +87,14 @@ struct BenchImport {
     }
 
     /// Waits for a run's end and says what it came to.
-    private static func ended(_ run: RunView, of connection: Connection) async throws -> String {
+    private static func ended(_ run: RunView, of connection: CausewayEngine.Connection) async throws -> String {
         var last = run
         for await view in try await connection.watch(run.number) { last = view }
         last = try await connection.view(of: run.number)
         let counts = last.stored.counters ?? StoredCounters()
-        let stages = last.stored.stages.map { "\($0.stage)=\($0.busyMicros)" }.joined(separator: ",")
+        let stages = last.stored.stages.map { stage in
+            "\(stage.stage.split(separator: " ").joined(separator: "-"))=\(stage.busyMicros)"
+        }.joined(separator: ",")
         return "\(last.state) \(counts.rowsRead) \(counts.rowsNew) \(counts.rowsUpdated) \(counts.rowsUnchanged) "
             + "\(counts.rowsQuarantined) \(stages) \(last.stored.errorMessage)"
     }

@@ -28,7 +28,7 @@ private struct FolderSource: FileSource {
     func list(
         folder: String, page: @Sendable ([RemoteFile]) async throws(CausewayError) -> Void
     ) async throws(CausewayError) {
-        guard let stream = opendir(folder) else { throw Self.failure(folder) }
+        guard let stream = opendir(folder) else { throw failure(folder) }
         defer { closedir(stream) }
         var files: [RemoteFile] = []
         while let entry = readdir(stream) {
@@ -45,7 +45,7 @@ private struct FolderSource: FileSource {
 
     func open(_ path: String, at offset: Int64) async throws(CausewayError) -> any FileReader {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.failure(path) }
+        guard descriptor >= 0 else { throw failure(path) }
         return FolderReader(descriptor, path: path, offset: offset)
     }
 
@@ -61,16 +61,17 @@ private struct FolderSource: FileSource {
 
     private static func look(_ path: String) throws(CausewayError) -> RemoteFile {
         var found = Glibc.stat()
-        guard Glibc.stat(path, &found) == 0 else { throw failure(path) }
+        guard lstat(path, &found) == 0 else { throw failure(path) }
         return RemoteFile(
-            path: path, size: Int64(found.st_size), modified: Timestamp(micros: Int64(found.st_mtim.tv_sec) * 1_000_000))
+            path: path, size: Int64(found.st_size), modified: Timestamp(micros: Int64(found.st_mtim.tv_sec) * 1_000_000)
+        )
     }
+}
 
-    static func failure(_ path: String) -> CausewayError {
-        let code = errno
-        return CausewayError(
-            .notFound, reason: "FOLDER_READ", "\(path) cannot be read: \(String(cString: strerror(code))).")
-    }
+private func failure(_ path: String) -> CausewayError {
+    let code = errno
+    return CausewayError(
+        .notFound, reason: "FOLDER_READ", "\(path) cannot be read: \(String(cString: strerror(code))).")
 }
 
 private actor FolderReader: FileReader {

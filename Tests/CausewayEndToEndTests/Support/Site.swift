@@ -74,17 +74,17 @@ final class Site {
         utimensat(AT_FDCWD, files[name], &times, 0)
     }
 
-    /// Ten megabytes in one file, of which the first four are committed before the last six have come.
+    /// Twenty megabytes in one file, of which the first eight are committed before the last six have come.
     ///
     /// - Returns: its rows.
     @discardableResult
     func writeLarge(_ name: String = "large.csv") throws -> String {
-        try write(name, 0..<10_000, width: 1_000)
+        try write(name, 0..<10_000, width: 2_000)
     }
 
     /// Bytes of the server after which a session that reads ``writeLarge(_:)`` is in the middle of it, with a
     /// checkpoint behind it.
-    static let middle = 7 << 20
+    static let middle = 14 << 20
 }
 
 extension DaemonFixture {
