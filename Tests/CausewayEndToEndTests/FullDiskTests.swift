@@ -51,7 +51,8 @@ import Testing
     func importGoesOnWhenThereIsRoom() async throws {
         let site = try Site()
         let rows = try writeNoise(site, rows: 40_000)
-        let disk = try SmallDisk(mebibytes: 16)
+        // The daemon keeps a gibibyte free of bulk data.
+        let disk = try SmallDisk(mebibytes: 1_024 + 16)
         let daemon = try await DaemonFixture(stateFolder: "\(disk.path)/state")
         try await site.connect(daemon)
         try await daemon.causeway("fetch", "crm", "--no-wait")
@@ -60,7 +61,7 @@ import Testing
             $0.json["endTime"].text != nil || daemon.log.contains("STORE_FULL")
         }
         #expect(try await daemon.causeway("overview", "crm").status == 0)
-        try disk.grow(mebibytes: 256)
+        try disk.grow(mebibytes: 2_048)
         let failed = try await daemon.causeway("run", "show", "crm", "-o", "json") { $0.json["endTime"].text != nil }
         #expect(failed.json["state"].text == "FAILED")
         #expect(failed.json["error"]["reason"].text == "STORE_FULL")

@@ -132,6 +132,7 @@ extension FetchSession {
         _ entity: EntityPlan, _ upsert: inout EntityUpsert
     ) async throws(FetchProblem) {
         var options = entity.format
+        options.hashSeed = context.environment.contentSeed.value
         if let batchRows = context.limits.batchRows { options.batchRows = batchRows }
         let queue = ChunkQueue(limit: context.limits.readAhead)
         async let _ = reader.pump(into: queue)

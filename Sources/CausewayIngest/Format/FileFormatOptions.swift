@@ -35,6 +35,9 @@ package struct FileFormatOptions: Hashable, Sendable {
     package var batchRows = 32_768
     /// Bytes of text at which a batch is closed, at most 4 MiB.
     package var batchBytes = 4 << 20
+    /// Of hashes of names that stand in files, so that nobody can choose names whose hashes meet. Changes nothing that is
+    /// read.
+    package var hashSeed: UInt64 = 0
     /// Most bytes of the content after decompression.
     package var maximumContentBytes = Int64.max
 

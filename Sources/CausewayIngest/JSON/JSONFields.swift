@@ -36,7 +36,7 @@ final class JSONFields {
     private var slots: UnsafeMutablePointer<UInt32>
     private var slotCount = 128
     /// So that nobody can choose names whose hashes meet.
-    private let seed = UInt64(truncatingIfNeeded: Hasher().finalize())
+    private let seed: UInt64
 
     /// By first appearance.
     private(set) var labels: [String] = []
@@ -47,8 +47,9 @@ final class JSONFields {
     private(set) var keyColumns: [Int] = []
     var isKeyKnown: Bool { keyColumns.count == key.count }
 
-    init(labels: [String], key: [String], maximumColumns: Int) {
+    init(labels: [String], key: [String], maximumColumns: Int, seed: UInt64) {
         self.key = key
+        self.seed = seed
         self.maximumColumns = maximumColumns
         nodes = .allocate(capacity: nodeCapacity)
         nodes.initialize(to: Node(parent: 0, name: 0, length: 0, hash: 0, isPlain: false))

@@ -152,7 +152,8 @@ package struct FileRowReader: ~Copyable {
         guard format.kind == .csv else {
             var limits = JSONScanner.Limits()
             (limits.columns, limits.rowBytes, limits.batchRows, limits.batchText) = (columns, rowBytes, rows, text)
-            let fields = JSONFields(labels: format.header, key: options.primaryKey, maximumColumns: columns)
+            let fields = JSONFields(
+                labels: format.header, key: options.primaryKey, maximumColumns: columns, seed: options.hashSeed)
             return .json(
                 JSONScanner(
                     kind: format.kind, encoding: format.encoding, fields: fields,

@@ -29,7 +29,6 @@ package struct ShardSizes: Hashable, Sendable {
                         sizes[shard, default: ShardSizes()].bytes[table, default: 0] += count
                     }
                 }
-                await Task.yield()
             }
         }
         return sizes

@@ -65,3 +65,25 @@ extension TextList: CStructMessage {
         return c
     }
 }
+
+extension DayFigures: CStructMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        causeway__v1__day_figures__swift_descriptor()
+    }
+
+    init(reading c: UnsafeMutablePointer<Causeway__V1__DayFigures>) throws(MessageError) {
+        self.init()
+        date = try readText(c.pointee.date)
+        newRecords = c.pointee.new_records
+        updatedRecords = c.pointee.updated_records
+    }
+
+    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__DayFigures> {
+        let c = try arena.one(Causeway__V1__DayFigures.self)
+        causeway__v1__day_figures__init(c)
+        c.pointee.date = try arena.text(date)
+        c.pointee.new_records = newRecords
+        c.pointee.updated_records = updatedRecords
+        return c
+    }
+}

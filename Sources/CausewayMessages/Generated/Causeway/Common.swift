@@ -60,3 +60,18 @@ package struct TextList: ProtobufMessage {
 
     package static let codec = MessageCodec(Self.self)
 }
+
+/// New and updated records of one local day.
+package struct DayFigures: ProtobufMessage {
+    /// "2026-03-29", in the organisation's time zone.
+    package var date: String = ""
+    /// Records whose key was not there.
+    package var newRecords: Int64 = 0
+    /// Records whose content changed.
+    package var updatedRecords: Int64 = 0
+
+    /// All fields absent.
+    package init() {}
+
+    package static let codec = MessageCodec(Self.self)
+}

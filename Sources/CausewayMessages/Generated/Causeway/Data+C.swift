@@ -58,28 +58,6 @@ extension ConnectionOverview: CStructMessage {
     }
 }
 
-extension DayFigures: CStructMessage {
-    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
-        causeway__v1__day_figures__swift_descriptor()
-    }
-
-    init(reading c: UnsafeMutablePointer<Causeway__V1__DayFigures>) throws(MessageError) {
-        self.init()
-        date = try readText(c.pointee.date)
-        newRecords = c.pointee.new_records
-        updatedRecords = c.pointee.updated_records
-    }
-
-    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__DayFigures> {
-        let c = try arena.one(Causeway__V1__DayFigures.self)
-        causeway__v1__day_figures__init(c)
-        c.pointee.date = try arena.text(date)
-        c.pointee.new_records = newRecords
-        c.pointee.updated_records = updatedRecords
-        return c
-    }
-}
-
 extension Entity: CStructMessage {
     static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
         causeway__v1__entity__swift_descriptor()
@@ -237,58 +215,6 @@ extension TopValue: CStructMessage {
         c.pointee.count = count
         c.pointee.share = share
         c.pointee.truncated = truncated ? 1 : 0
-        return c
-    }
-}
-
-extension MetadataChange: CStructMessage {
-    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
-        causeway__v1__metadata_change__swift_descriptor()
-    }
-
-    init(reading c: UnsafeMutablePointer<Causeway__V1__MetadataChange>) throws(MessageError) {
-        self.init()
-        if let found = c.pointee.create_time { createTime = try ProtoTimestamp(reading: found) }
-        run = try readText(c.pointee.run)
-        fields.reserveCapacity(c.pointee.n_fields)
-        for index in 0..<c.pointee.n_fields { fields.append(try FieldChange(reading: present(c.pointee.fields[index]))) }
-    }
-
-    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__MetadataChange> {
-        let c = try arena.one(Causeway__V1__MetadataChange.self)
-        causeway__v1__metadata_change__init(c)
-        if let value = createTime { c.pointee.create_time = try value.write(to: arena) }
-        c.pointee.run = try arena.text(run)
-        if !fields.isEmpty {
-            let items = try arena.array(of: UnsafeMutablePointer<Causeway__V1__FieldChange>?.self, count: fields.count)
-            for (index, value) in fields.enumerated() { items[index] = try value.write(to: arena) }
-            c.pointee.n_fields = fields.count
-            c.pointee.fields = items
-        }
-        return c
-    }
-}
-
-extension FieldChange: CStructMessage {
-    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
-        causeway__v1__field_change__swift_descriptor()
-    }
-
-    init(reading c: UnsafeMutablePointer<Causeway__V1__FieldChange>) throws(MessageError) {
-        self.init()
-        apiLabel = try readText(c.pointee.api_label)
-        kind = FieldChange.Kind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
-        before = try readText(c.pointee.before)
-        after = try readText(c.pointee.after)
-    }
-
-    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__FieldChange> {
-        let c = try arena.one(Causeway__V1__FieldChange.self)
-        causeway__v1__field_change__init(c)
-        c.pointee.api_label = try arena.text(apiLabel)
-        c.pointee.kind = Causeway__V1__FieldChange__Kind(rawValue: UInt32(bitPattern: kind.rawValue))
-        c.pointee.before = try arena.text(before)
-        c.pointee.after = try arena.text(after)
         return c
     }
 }
@@ -590,54 +516,6 @@ extension DeleteEntityDataResponse: CStructMessage {
         let c = try arena.one(Causeway__V1__DeleteEntityDataResponse.self)
         causeway__v1__delete_entity_data_response__init(c)
         c.pointee.deleted_records = deletedRecords
-        return c
-    }
-}
-
-extension ListMetadataChangesRequest: CStructMessage {
-    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
-        causeway__v1__list_metadata_changes_request__swift_descriptor()
-    }
-
-    init(reading c: UnsafeMutablePointer<Causeway__V1__ListMetadataChangesRequest>) throws(MessageError) {
-        self.init()
-        parent = try readText(c.pointee.parent)
-        pageSize = c.pointee.page_size
-        pageToken = try readText(c.pointee.page_token)
-    }
-
-    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ListMetadataChangesRequest> {
-        let c = try arena.one(Causeway__V1__ListMetadataChangesRequest.self)
-        causeway__v1__list_metadata_changes_request__init(c)
-        c.pointee.parent = try arena.text(parent)
-        c.pointee.page_size = pageSize
-        c.pointee.page_token = try arena.text(pageToken)
-        return c
-    }
-}
-
-extension ListMetadataChangesResponse: CStructMessage {
-    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
-        causeway__v1__list_metadata_changes_response__swift_descriptor()
-    }
-
-    init(reading c: UnsafeMutablePointer<Causeway__V1__ListMetadataChangesResponse>) throws(MessageError) {
-        self.init()
-        changes.reserveCapacity(c.pointee.n_changes)
-        for index in 0..<c.pointee.n_changes { changes.append(try MetadataChange(reading: present(c.pointee.changes[index]))) }
-        nextPageToken = try readText(c.pointee.next_page_token)
-    }
-
-    func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ListMetadataChangesResponse> {
-        let c = try arena.one(Causeway__V1__ListMetadataChangesResponse.self)
-        causeway__v1__list_metadata_changes_response__init(c)
-        if !changes.isEmpty {
-            let items = try arena.array(of: UnsafeMutablePointer<Causeway__V1__MetadataChange>?.self, count: changes.count)
-            for (index, value) in changes.enumerated() { items[index] = try value.write(to: arena) }
-            c.pointee.n_changes = changes.count
-            c.pointee.changes = items
-        }
-        c.pointee.next_page_token = try arena.text(nextPageToken)
         return c
     }
 }

@@ -36,21 +36,6 @@ package struct ConnectionOverview: ProtobufMessage {
     package static let codec = MessageCodec(Self.self)
 }
 
-/// New and updated records of one local day.
-package struct DayFigures: ProtobufMessage {
-    /// "2026-03-29", in the organisation's time zone.
-    package var date: String = ""
-    /// Records whose key was not there.
-    package var newRecords: Int64 = 0
-    /// Records whose content changed.
-    package var updatedRecords: Int64 = 0
-
-    /// All fields absent.
-    package init() {}
-
-    package static let codec = MessageCodec(Self.self)
-}
-
 /// A data set inside a connection.
 package struct Entity: ProtobufMessage {
     /// "connections/crm/entities/customers".
@@ -204,73 +189,6 @@ package struct TopValue: ProtobufMessage {
     package var share: Double = 0
     /// The value is longer than what is shown.
     package var truncated: Bool = false
-
-    /// All fields absent.
-    package init() {}
-
-    package static let codec = MessageCodec(Self.self)
-}
-
-/// What changed in an entity's metadata at one time.
-package struct MetadataChange: ProtobufMessage {
-    /// When.
-    package var createTime: ProtoTimestamp?
-    /// The run that saw it; empty: somebody edited it.
-    package var run: String = ""
-    /// Field by field.
-    package var fields: [FieldChange] = []
-
-    /// All fields absent.
-    package init() {}
-
-    package static let codec = MessageCodec(Self.self)
-}
-
-/// What changed in one field.
-package struct FieldChange: ProtobufMessage {
-    /// What happened.
-    ///
-    /// Open: numbers of a newer peer are kept.
-    package struct Kind: ProtobufEnum {
-        package let rawValue: Int32
-        package init(rawValue: Int32) { self.rawValue = rawValue }
-
-        /// Never.
-        package static let unspecified = Self(rawValue: 0)
-        /// A new field.
-        package static let added = Self(rawValue: 1)
-        /// Its type became wider.
-        package static let widened = Self(rawValue: 2)
-        /// A run did not find it.
-        package static let missing = Self(rawValue: 3)
-        /// It was missing, and is there again.
-        package static let returned = Self(rawValue: 4)
-        /// Somebody edited it.
-        package static let edited = Self(rawValue: 5)
-
-        package static let allCases: [Self] = [.unspecified, .added, .widened, .missing, .returned, .edited]
-
-        package var description: String {
-            switch rawValue {
-            case 0: "UNSPECIFIED"
-            case 1: "ADDED"
-            case 2: "WIDENED"
-            case 3: "MISSING"
-            case 4: "RETURNED"
-            case 5: "EDITED"
-            default: "\(rawValue)"
-            }
-        }
-    }
-
-    /// As the source calls it.
-    package var apiLabel: String = ""
-    /// What happened.
-    package var kind: FieldChange.Kind = FieldChange.Kind(rawValue: 0)
-    /// The type before, or what was edited.
-    package var before: String = ""
-    /// The type after, or what it became.
-    package var after: String = ""
 
     /// All fields absent.
     package init() {}
@@ -453,34 +371,6 @@ package struct DeleteEntityDataRequest: ProtobufMessage {
 package struct DeleteEntityDataResponse: ProtobufMessage {
     /// Records that are gone.
     package var deletedRecords: Int64 = 0
-
-    /// All fields absent.
-    package init() {}
-
-    package static let codec = MessageCodec(Self.self)
-}
-
-/// Asks for an entity's metadata history.
-package struct ListMetadataChangesRequest: ProtobufMessage {
-    /// "connections/crm/entities/customers".
-    package var parent: String = ""
-    /// 0: the server's default (50); larger than 200 is lowered.
-    package var pageSize: Int32 = 0
-    /// From an earlier response.
-    package var pageToken: String = ""
-
-    /// All fields absent.
-    package init() {}
-
-    package static let codec = MessageCodec(Self.self)
-}
-
-/// A page of metadata changes.
-package struct ListMetadataChangesResponse: ProtobufMessage {
-    /// Latest first.
-    package var changes: [MetadataChange] = []
-    /// Empty at the end.
-    package var nextPageToken: String = ""
 
     /// All fields absent.
     package init() {}

@@ -98,6 +98,51 @@ void   causeway__v1__text_list__free_unpacked
   assert(message->base.descriptor == &causeway__v1__text_list__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   causeway__v1__day_figures__init
+                     (Causeway__V1__DayFigures         *message)
+{
+  static const Causeway__V1__DayFigures init_value = CAUSEWAY__V1__DAY_FIGURES__INIT;
+  *message = init_value;
+}
+size_t causeway__v1__day_figures__get_packed_size
+                     (const Causeway__V1__DayFigures *message)
+{
+  assert(message->base.descriptor == &causeway__v1__day_figures__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t causeway__v1__day_figures__pack
+                     (const Causeway__V1__DayFigures *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &causeway__v1__day_figures__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t causeway__v1__day_figures__pack_to_buffer
+                     (const Causeway__V1__DayFigures *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &causeway__v1__day_figures__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Causeway__V1__DayFigures *
+       causeway__v1__day_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Causeway__V1__DayFigures *)
+     protobuf_c_message_unpack (&causeway__v1__day_figures__descriptor,
+                                allocator, len, data);
+}
+void   causeway__v1__day_figures__free_unpacked
+                     (Causeway__V1__DayFigures *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &causeway__v1__day_figures__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor causeway__v1__setting_value__field_descriptors[4] =
 {
   {
@@ -211,6 +256,70 @@ const ProtobufCMessageDescriptor causeway__v1__text_list__descriptor =
   causeway__v1__text_list__field_indices_by_name,
   1,  causeway__v1__text_list__number_ranges,
   (ProtobufCMessageInit) causeway__v1__text_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor causeway__v1__day_figures__field_descriptors[3] =
+{
+  {
+    "date",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__DayFigures, date),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "new_records",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__DayFigures, new_records),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_records",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__DayFigures, updated_records),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned causeway__v1__day_figures__field_indices_by_name[] = {
+  0,   /* field[0] = date */
+  1,   /* field[1] = new_records */
+  2,   /* field[2] = updated_records */
+};
+static const ProtobufCIntRange causeway__v1__day_figures__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor causeway__v1__day_figures__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "causeway.v1.DayFigures",
+  "DayFigures",
+  "Causeway__V1__DayFigures",
+  "causeway.v1",
+  sizeof(Causeway__V1__DayFigures),
+  3,
+  causeway__v1__day_figures__field_descriptors,
+  causeway__v1__day_figures__field_indices_by_name,
+  1,  causeway__v1__day_figures__number_ranges,
+  (ProtobufCMessageInit) causeway__v1__day_figures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue causeway__v1__direction__enum_values_by_number[3] =

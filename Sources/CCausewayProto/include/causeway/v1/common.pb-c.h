@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Causeway__V1__SettingValue Causeway__V1__SettingValue;
 typedef struct Causeway__V1__TextList Causeway__V1__TextList;
+typedef struct Causeway__V1__DayFigures Causeway__V1__DayFigures;
 
 
 /* --- enums --- */
@@ -100,6 +101,30 @@ struct  Causeway__V1__TextList
     , 0,NULL }
 
 
+/*
+ * New and updated records of one local day.
+ */
+struct  Causeway__V1__DayFigures
+{
+  ProtobufCMessage base;
+  /*
+   * "2026-03-29", in the organisation's time zone.
+   */
+  char *date;
+  /*
+   * Records whose key was not there.
+   */
+  int64_t new_records;
+  /*
+   * Records whose content changed.
+   */
+  int64_t updated_records;
+};
+#define CAUSEWAY__V1__DAY_FIGURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__day_figures__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
+
+
 /* Causeway__V1__SettingValue methods */
 void   causeway__v1__setting_value__init
                      (Causeway__V1__SettingValue         *message);
@@ -138,6 +163,25 @@ Causeway__V1__TextList *
 void   causeway__v1__text_list__free_unpacked
                      (Causeway__V1__TextList *message,
                       ProtobufCAllocator *allocator);
+/* Causeway__V1__DayFigures methods */
+void   causeway__v1__day_figures__init
+                     (Causeway__V1__DayFigures         *message);
+size_t causeway__v1__day_figures__get_packed_size
+                     (const Causeway__V1__DayFigures   *message);
+size_t causeway__v1__day_figures__pack
+                     (const Causeway__V1__DayFigures   *message,
+                      uint8_t             *out);
+size_t causeway__v1__day_figures__pack_to_buffer
+                     (const Causeway__V1__DayFigures   *message,
+                      ProtobufCBuffer     *buffer);
+Causeway__V1__DayFigures *
+       causeway__v1__day_figures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   causeway__v1__day_figures__free_unpacked
+                     (Causeway__V1__DayFigures *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Causeway__V1__SettingValue_Closure)
@@ -145,6 +189,9 @@ typedef void (*Causeway__V1__SettingValue_Closure)
                   void *closure_data);
 typedef void (*Causeway__V1__TextList_Closure)
                  (const Causeway__V1__TextList *message,
+                  void *closure_data);
+typedef void (*Causeway__V1__DayFigures_Closure)
+                 (const Causeway__V1__DayFigures *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -155,6 +202,7 @@ typedef void (*Causeway__V1__TextList_Closure)
 extern const ProtobufCEnumDescriptor    causeway__v1__direction__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__setting_value__descriptor;
 extern const ProtobufCMessageDescriptor causeway__v1__text_list__descriptor;
+extern const ProtobufCMessageDescriptor causeway__v1__day_figures__descriptor;
 
 PROTOBUF_C__END_DECLS
 
