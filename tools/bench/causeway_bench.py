@@ -72,6 +72,14 @@ class Process:
                 return int(line.split()[1])
         return 0
 
+    def handed(self):
+        """Bytes that it handed to write calls. Unlike `written` no multiple of them where a file system dirties
+        several pages at once for a small write."""
+        for line in self._read("io").splitlines():
+            if line.startswith("wchar:"):
+                return int(line.split()[1])
+        return 0
+
 
 class Sampler:
     """The greatest anonymous memory of a process while it is looked at, twenty times a second."""
