@@ -31,7 +31,7 @@ package struct FileFormatOptions: Hashable, Sendable {
     package var maximumColumns = 4_096
     /// Most bytes of a row with its delimiters and quotes, at most 4 MiB.
     package var maximumRowBytes = 4 << 20
-    /// Most rows of a batch, at most 65,535.
+    /// Most rows of a batch, at most 65,536.
     package var batchRows = 32_768
     /// Bytes of text at which a batch is closed, at most 4 MiB.
     package var batchBytes = 4 << 20

@@ -74,7 +74,7 @@ final class Site {
         utimensat(AT_FDCWD, files[name], &times, 0)
     }
 
-    /// Twenty megabytes in one file, of which the first eight are committed before the last six have come.
+    /// Twenty megabytes in one file, of which some batches are committed before the last six megabytes have come.
     ///
     /// - Returns: its rows.
     @discardableResult
