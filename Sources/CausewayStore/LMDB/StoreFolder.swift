@@ -91,7 +91,12 @@ final class FolderLock: Sendable {
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child that this process has forked and that has not come to its exec yet has the descriptor too, and with
+        // it the lock: closing ours alone would leave the folder locked until then.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func pid(in descriptor: Int32) -> Int32? {
         var bytes = [UInt8](repeating: 0, count: 16)

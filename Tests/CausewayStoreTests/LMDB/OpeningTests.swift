@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    /// What a child has between its fork and its exec is a second descriptor of the same open file.
+    @Test func isFreeAtOnceAlsoWithAChildBeforeItsExec() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try openStore(folder)
+            let lock = (3..<1_024).first { (descriptor: Int32) in
+                var target = [CChar](repeating: 0, count: 4_096)
+                let length = max(0, readlink("/proc/self/fd/\(descriptor)", &target, target.count))
+                let path = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                return path == folder + "/store/causeway.lock"
+            }
+            let copy = dup(try #require(lock))
+            defer { close(copy) }
+            store.close()
+            try openStore(folder).close()
+        }
+    }
+
     @Test func refusesAnotherProcess() async throws {
         try await withTemporaryFolder { folder in
             let store = try openStore(folder)
