@@ -241,7 +241,7 @@ package struct DataServiceClient: Sendable {
         try await client.call(DataServiceMethods.reloadStatistics, request, timeout: timeout, metadata: metadata)
     }
 
-    /// Deletes the records, figures and fields of an entity; what was fetched can be fetched again.
+    /// Deletes the records, figures, fields and rows in quarantine of an entity; what was fetched can be fetched again.
     package func deleteEntityData(
         _ request: DeleteEntityDataRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
     ) async throws(CausewayError) -> DeleteEntityDataResponse {
@@ -279,14 +279,14 @@ package struct QuarantineServiceClient: Sendable {
         try await client.call(QuarantineServiceMethods.listQuarantinedRows, request, timeout: timeout, metadata: metadata)
     }
 
-    /// Gets one row with its raw bytes.
+    /// Gets one row with its raw bytes; those are withheld where a field of the entity is sensitive.
     package func getQuarantinedRow(
         _ request: GetQuarantinedRowRequest = .init(), timeout: Duration? = CausewayClient.defaultTimeout, metadata: [MetadataEntry] = []
     ) async throws(CausewayError) -> QuarantinedRow {
         try await client.call(QuarantineServiceMethods.getQuarantinedRow, request, timeout: timeout, metadata: metadata)
     }
 
-    /// Streams rows with their raw bytes, oldest first.
+    /// Streams rows with their raw bytes, oldest first; bytes are withheld where a field of the entity is sensitive.
     package func exportQuarantinedRows(
         _ request: ExportQuarantinedRowsRequest = .init(), timeout: Duration? = nil, metadata: [MetadataEntry] = []
     ) async throws(CausewayError) -> ResponseStream<QuarantinedRow> {

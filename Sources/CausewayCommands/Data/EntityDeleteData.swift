@@ -5,7 +5,7 @@ import CausewayMessages
 struct EntityDeleteData: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete-data",
-        abstract: "Delete an entity's records, figures and fields.",
+        abstract: "Delete an entity's records, figures, fields and rows in quarantine.",
         discussion: """
             The connection and its settings stay; what was fetched can be fetched again. Asks first on a terminal; \
             elsewhere --yes is needed.

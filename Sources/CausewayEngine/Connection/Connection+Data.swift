@@ -66,18 +66,53 @@ extension Connection {
         return state
     }
 
-    /// Deletes the records, figures and fields of an entity; what was fetched is fetched again by the next run. The
-    /// records are gone when this returns, their space is freed in the background. Rows in quarantine stay.
+    /// Deletes the records, figures, fields and rows in quarantine of an entity; what was fetched is fetched again by the
+    /// next run. The records are gone when this returns, their space is freed in the background.
+    ///
+    /// Rows in quarantine go first, while the entity still says which of its fields are sensitive. A call that ends in
+    /// between has deleted some of them and nothing else.
     ///
     /// - Returns: how many records there were.
     /// - Throws: ``CausewayError``: not found; `RUN_IN_PROGRESS` (failed precondition); the store's.
     package func deleteEntityData(_ entity: String) async throws(CausewayError) -> Int64 {
         try refuseDeletionInRun()
-        await writing.enter()
-        defer { writing.leave() }
-        // A run that was asked for while this waited has not looked at the entity yet, or it has and goes first.
-        try refuseDeletionInRun()
-        let state = try entityState(entity)
+        while true {
+            guard !Task.isCancelled else { throw .cancelled }
+            await writing.enter()
+            defer { writing.leave() }
+            // A run that was asked for while this waited has not looked at the entity yet, or it has and goes first.
+            try refuseDeletionInRun()
+            let state = try entityState(entity)
+            guard let unit = try nextQuarantineRemoval(entity) else {
+                try await deleteRecords(of: state)
+                return state.entity.recordCount
+            }
+            try await context.store.commit(unit)
+        }
+    }
+
+    /// The next of the units that remove an entity's rows in quarantine; nil when there are none left.
+    private func nextQuarantineRemoval(_ entity: String) throws(CausewayError) -> CommitUnit? {
+        var unit = context.unit(of: shard)
+        try context.readStore { transaction in
+            var counters = try QuarantineCounters(in: transaction, shard)
+            guard counters.counts[entity] != nil else { return }
+            var next: UInt64? = 0
+            while let after = next, unit.mutations.isEmpty {
+                let page = try QuarantineTable.listOldestFirst(
+                    in: transaction, shard, after: after, entity: entity, limit: 2_000, byteLimit: 4 << 20)
+                for row in page.rows { QuarantineTable.delete(from: &unit, row.sequence) }
+                counters.remove(page.rows.count, of: entity)
+                next = page.next
+            }
+            if unit.mutations.isEmpty { counters.forget(entity) }
+            counters.put(into: &unit)
+        }
+        return unit.mutations.isEmpty ? nil : unit
+    }
+
+    /// Under the gate.
+    private func deleteRecords(of state: EntityState) async throws(CausewayError) {
         var unit = context.unit(of: shard)
         var emptied = try context.readStore { try EntityPurge.dropRecords(of: state, in: $0) }
         emptied.entity.nextKilled = 0
@@ -88,7 +123,6 @@ extension Connection {
         try await context.store.commit(unit)
         writing.noteEdit()
         startUpkeep(.purge)
-        return state.entity.recordCount
     }
 
     private func refuseDeletionInRun() throws(CausewayError) {

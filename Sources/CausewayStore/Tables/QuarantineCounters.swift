@@ -42,6 +42,9 @@ package struct QuarantineCounters: Sendable {
         counts[entity] = left > 0 ? left : nil
     }
 
+    /// There is no row of `entity`, whatever was counted.
+    package mutating func forget(_ entity: String) { counts[entity] = nil }
+
     package func put(into unit: inout CommitUnit) {
         let key = Self.key(unit.ownership.shard)
         if let stored {

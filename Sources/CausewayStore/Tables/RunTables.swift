@@ -155,13 +155,13 @@ package enum QuarantineTable {
         return (rows, isEnd ? nil : last)
     }
 
-    /// Oldest first, those with a number above `start` that are of `run` (nil: of any).
+    /// Oldest first, those with a number above `start` that are of `run` and `entity` (nil: of any).
     ///
     /// Looks at no more than `scanLimit` rows, and stops at `byteLimit` bytes of raw rows. `next` is where to go on (the
     /// `after` of the next call), nil at the end.
     package static func listOldestFirst(
         in transaction: borrowing ReadTransaction, _ shard: ShardID, after start: UInt64 = 0, run: UInt64? = nil,
-        limit: Int, scanLimit: Int = 10_000, byteLimit: Int = .max
+        entity: String? = nil, limit: Int, scanLimit: Int = 10_000, byteLimit: Int = .max
     ) throws -> (rows: [Entry], next: UInt64?) {
         guard start < .max else { return ([], nil) }
         let range = KeyRange(
@@ -180,7 +180,7 @@ package enum QuarantineTable {
             last = try tail.number()
             let row = try TableAccess.decode(StoredQuarantinedRow.self, .quarantine, tail.key, value)
             looked += 1
-            if run.map({ $0 == row.run }) ?? true {
+            if run.map({ $0 == row.run }) ?? true, entity.map({ $0 == row.entity }) ?? true {
                 bytes += row.raw.count
                 rows.append(Entry(sequence: last, row: row))
             }

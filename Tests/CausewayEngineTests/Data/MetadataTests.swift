@@ -128,6 +128,41 @@ import Testing
         }
     }
 
+    @Test("with an entity's data its rows in quarantine go, those of others stay, and their numbers are not used again")
+    func deletionOfQuarantine() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v\n1,2\nx\ny\n"))
+            let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            _ = try await engine.fetch()
+            let shard = connection.shard
+            var unit = CommitUnit(Ownership(shard: shard, epoch: 1))
+            var other = try #require(try engine.store.read { try QuarantineTable.get(in: $0, shard, 1) })
+            other.entity = "others"
+            try engine.store.read { transaction in
+                var counters = try QuarantineCounters(in: transaction, shard)
+                for _ in 0..<3_000 {
+                    try QuarantineTable.put(into: &unit, counters.add(1, of: "others"), other)
+                }
+                other.entity = "rows"
+                for _ in 0..<5_000 { try QuarantineTable.put(into: &unit, counters.add(1, of: "rows"), other) }
+                counters.put(into: &unit)
+            }
+            try await engine.store.commit(unit)
+            #expect(try Queries(engine.supervisor).entity("crm", "rows").quarantinedRows == 5_002)
+            #expect(try await connection.deleteEntityData("rows") == 1)
+            let queries = Queries(engine.supervisor)
+            #expect(try queries.entity("crm", "rows").quarantinedRows == 0)
+            let left = try engine.store.read { try QuarantineTable.counts(in: $0, shard) }
+            #expect(left == ["others": 3_000])
+            #expect(try engine.store.read { try QuarantineCounters(in: $0, shard).counts } == left)
+            #expect(try await engine.fetch().stored.counters?.rowsQuarantined == 2)
+            let rows = try queries.quarantinedRows("crm", run: nil, before: nil, limit: 2).rows
+            #expect(rows.map(\.sequence) == [8_004, 8_003])
+            await engine.stop()
+        }
+    }
+
     @Test("while a run is in progress an entity's data cannot be deleted")
     func deletionInRun() throws {
         try Simulation.world { simulation in
