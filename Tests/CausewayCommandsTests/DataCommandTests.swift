@@ -81,6 +81,26 @@ import Testing
         try await run(["entity", "export", "crm", "customers"], daemon, capture)
         try await run(["entity", "export", "crm", "customers", "--reveal-sensitive"], daemon, capture)
         #expect(daemon.requests(DataServiceMethods.exportRecords).map(\.revealSensitive) == [false, true])
+        daemon.on(QuarantineServiceMethods.getQuarantinedRow) { request in
+            .with {
+                $0.name = request.name
+                $0.entity = "connections/crm/entities/customers"
+                $0.rawWithheld = !request.revealSensitive
+                $0.raw = request.revealSensitive ? Array("7,secret".utf8) : []
+            }
+        }
+        try await run(["quarantine", "show", "crm", "17"], daemon, capture)
+        #expect(capture.out.contains("•••"))
+        #expect(capture.err.contains("--reveal-sensitive"))
+        try await run(["quarantine", "show", "crm", "17", "--reveal-sensitive"], daemon, capture)
+        #expect(capture.out.contains("7,secret"))
+        daemon.on(
+            QuarantineServiceMethods.exportQuarantinedRows,
+            streams: [QuarantinedRow.with { $0.rawWithheld = true }, .with { $0.raw = Array("8,y".utf8) }])
+        try await run(["quarantine", "export", "crm"], daemon, capture)
+        #expect(capture.out.hasSuffix("8,y\n"))
+        #expect(capture.err.contains("The bytes of 1 row are withheld"))
+        #expect(daemon.requests(QuarantineServiceMethods.exportQuarantinedRows).map(\.revealSensitive) == [false])
     }
 
     @Test func retentionIsSetPathByPath() async throws {

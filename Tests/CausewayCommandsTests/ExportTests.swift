@@ -104,4 +104,12 @@ import Testing
         #expect(QuarantineExport.bytes(.with { $0.raw = Array("7,x\n".utf8) }, .table) == Array("7,x\n".utf8))
         #expect(String(decoding: QuarantineExport.bytes(row, .json), as: UTF8.self).hasSuffix("}\n"))
     }
+
+    @Test func bytesThatAreWithheldAreNoEmptyRows() {
+        let row = QuarantinedRow.with { $0.rawWithheld = true }
+        #expect(QuarantineExport.bytes(row, .table).isEmpty)
+        let json = String(decoding: QuarantineExport.bytes(row, .json), as: UTF8.self)
+        #expect(json.contains("\"rawWithheld\":true"))
+        #expect(!json.contains("rawText") && !json.contains("rawBase64"))
+    }
 }

@@ -33,6 +33,19 @@ extension Queries {
         return row
     }
 
+    /// Those of `entities` that have a field marked sensitive.
+    package func sensitiveEntities(
+        _ connection: String, among entities: Set<String>
+    ) throws(CausewayError) -> Set<String> {
+        let shard = try directory.shard(of: connection)
+        return try context.readStore { transaction in
+            try entities.filter { entity in
+                let state = try EntityState.load(in: transaction, shard, entity)
+                return state?.fields.contains(where: \.stored.sensitive) ?? false
+            }
+        }
+    }
+
     /// Rows, latest first, and where the next page begins.
     package func quarantinedRows(
         _ connection: String, run: UInt64?, before: UInt64?, limit: Int

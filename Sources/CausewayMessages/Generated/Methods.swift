@@ -244,7 +244,7 @@ package enum DataServiceMethods {
         resource: { $0.name }
     )
 
-    /// Deletes the records, figures and fields of an entity; what was fetched can be fetched again.
+    /// Deletes the records, figures, fields and rows in quarantine of an entity; what was fetched can be fetched again.
     package static let deleteEntityData = MethodDescriptor<DeleteEntityDataRequest, DeleteEntityDataResponse>(
         MethodInfo(service: "causeway.v1.DataService", name: "DeleteEntityData",
             isServerStreaming: false, role: .admin,
@@ -279,7 +279,7 @@ package enum QuarantineServiceMethods {
         resource: { $0.parent }
     )
 
-    /// Gets one row with its raw bytes.
+    /// Gets one row with its raw bytes; those are withheld where a field of the entity is sensitive.
     package static let getQuarantinedRow = MethodDescriptor<GetQuarantinedRowRequest, QuarantinedRow>(
         MethodInfo(service: "causeway.v1.QuarantineService", name: "GetQuarantinedRow",
             isServerStreaming: false, role: .viewer,
@@ -287,7 +287,7 @@ package enum QuarantineServiceMethods {
         resource: { $0.name }
     )
 
-    /// Streams rows with their raw bytes, oldest first.
+    /// Streams rows with their raw bytes, oldest first; bytes are withheld where a field of the entity is sensitive.
     package static let exportQuarantinedRows = MethodDescriptor<ExportQuarantinedRowsRequest, QuarantinedRow>(
         MethodInfo(service: "causeway.v1.QuarantineService", name: "ExportQuarantinedRows",
             isServerStreaming: true, role: .viewer,

@@ -56,11 +56,7 @@ struct DataHandlers: Sendable {
         case .jsonLines: format = .jsonLines
         default: throw CausewayError.invalid("format", "this daemon does not know format \(request.format).")
         }
-        guard !request.revealSensitive || PeerPolicy.allows(context.role, toCall: .admin) else {
-            throw CausewayError(
-                .permissionDenied, reason: "PERMISSION_DENIED",
-                "Values of sensitive fields are for the role admin; without reveal_sensitive they are left empty.")
-        }
+        try PeerPolicy.checkReveal(request.revealSensitive, context)
         try await queries.export(ids[0], ids[1], format, hidesSensitive: !request.revealSensitive) { piece, count in
             try await writer.write(
                 ExportRecordsResponse.with {

@@ -11,21 +11,18 @@ struct QuarantineHandlers: Sendable {
 
     func register(in registry: inout MethodRegistry) {
         registry.unary(QuarantineServiceMethods.listQuarantinedRows) { request, _ in try list(request) }
-        registry.unary(QuarantineServiceMethods.getQuarantinedRow) { request, _ in
-            let ids = try ResourceName.ids(of: request.name, like: "connections/*/quarantinedRows/*")
-            guard let number = UInt64(ids[1]) else { throw CausewayError.notFound(request.name) }
-            let row = try queries.quarantinedRow(ids[0], number)
-            return QuarantinedRow(row, number, of: ids[0], withRaw: true)
-        }
-        registry.serverStreaming(QuarantineServiceMethods.exportQuarantinedRows) { request, _, writer in
+        registry.unary(QuarantineServiceMethods.getQuarantinedRow) { request, context in try get(request, context) }
+        registry.serverStreaming(QuarantineServiceMethods.exportQuarantinedRows) { request, context, writer in
+            try PeerPolicy.checkReveal(request.revealSensitive, context)
             let parent = try Parent(request.parent)
             var after: UInt64? = 0
             while let start = after {
                 let page = try queries.quarantinedRowsOldestFirst(
                     parent.connection, run: parent.run, after: start, limit: 100)
+                let raw = try raw(
+                    of: Set(page.rows.map(\.row.entity)), request.revealSensitive, parent.connection)
                 for entry in page.rows {
-                    try await writer.write(
-                        QuarantinedRow(entry.row, entry.sequence, of: parent.connection, withRaw: true))
+                    try await writer.write(QuarantinedRow(entry.row, entry.sequence, of: parent.connection, raw))
                 }
                 after = page.next
             }
@@ -49,6 +46,21 @@ struct QuarantineHandlers: Sendable {
         }
     }
 
+    func get(_ request: GetQuarantinedRowRequest, _ context: CallContext) throws(CausewayError) -> QuarantinedRow {
+        try PeerPolicy.checkReveal(request.revealSensitive, context)
+        let ids = try ResourceName.ids(of: request.name, like: "connections/*/quarantinedRows/*")
+        guard let number = UInt64(ids[1]) else { throw .notFound(request.name) }
+        let row = try queries.quarantinedRow(ids[0], number)
+        return QuarantinedRow(row, number, of: ids[0], try raw(of: [row.entity], request.revealSensitive, ids[0]))
+    }
+
+    /// Whose bytes are shown: nobody can tell which bytes of a faulty row are the value of a sensitive field.
+    private func raw(
+        of entities: Set<String>, _ isRevealed: Bool, _ connection: String
+    ) throws(CausewayError) -> RawBytes {
+        isRevealed ? .shown : .shownExcept(try queries.sensitiveEntities(connection, among: entities))
+    }
+
     private func list(_ request: ListQuarantinedRowsRequest) throws(CausewayError) -> ListQuarantinedRowsResponse {
         let parent = try Parent(request.parent)
         let size = try Paging.size(request.pageSize, default: 50, limit: 200)
@@ -56,7 +68,7 @@ struct QuarantineHandlers: Sendable {
             parent.connection, run: parent.run, before: try Paging.number(request.pageToken), limit: size)
         var response = ListQuarantinedRowsResponse()
         response.quarantinedRows = page.rows.map {
-            QuarantinedRow($0.row, $0.sequence, of: parent.connection, withRaw: false)
+            QuarantinedRow($0.row, $0.sequence, of: parent.connection, .leftOut)
         }
         if let next = page.next { response.nextPageToken = Paging.token(String(next)) }
         return response
@@ -98,8 +110,16 @@ struct QuarantineHandlers: Sendable {
     }
 }
 
+/// Whether rows are given with their bytes.
+enum RawBytes {
+    case shown
+    /// Not those of these entities.
+    case shownExcept(Set<String>)
+    case leftOut
+}
+
 extension QuarantinedRow {
-    init(_ stored: StoredQuarantinedRow, _ number: UInt64, of connection: String, withRaw: Bool) {
+    init(_ stored: StoredQuarantinedRow, _ number: UInt64, of connection: String, _ bytes: RawBytes) {
         self.init()
         name = ResourceName.quarantinedRow(connection, number)
         entity = ResourceName.entity(connection, stored.entity)
@@ -111,7 +131,13 @@ extension QuarantinedRow {
         line = stored.line
         column = stored.column
         sourceRow = stored.sourceRow
-        if withRaw { raw = stored.raw }
+        switch bytes {
+        case .shown: raw = stored.raw
+        case .shownExcept(let entities):
+            rawWithheld = entities.contains(stored.entity)
+            if !rawWithheld { raw = stored.raw }
+        case .leftOut: break
+        }
         truncated = stored.truncated
     }
 }

@@ -1,3 +1,4 @@
+import CausewayCore
 package import CausewayMessages
 
 /// Who is at the other end of a connection, as the kernel says (SO_PEERCRED at connect).
@@ -46,6 +47,17 @@ package struct PeerPolicy: Hashable, Sendable {
     /// is for nobody.
     package static func allows(_ role: Role, toCall required: Role) -> Bool {
         isGranted(role) && isGranted(required) && role.rawValue >= required.rawValue
+    }
+
+    /// Lets only admins ask for what fields marked sensitive hold.
+    ///
+    /// - Throws: ``CausewayError`` `PERMISSION_DENIED`.
+    static func checkReveal(_ isAsked: Bool, _ context: CallContext) throws(CausewayError) {
+        guard !isAsked || allows(context.role, toCall: .admin) else {
+            throw CausewayError(
+                .permissionDenied, reason: "PERMISSION_DENIED",
+                "Values of sensitive fields are for the role admin; without reveal_sensitive they are left out.")
+        }
     }
 
     private static func isGranted(_ role: Role) -> Bool {

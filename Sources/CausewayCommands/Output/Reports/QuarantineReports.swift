@@ -40,10 +40,15 @@ extension Report {
         return Report(
             json: row.json(raw: true),
             blocks: [
-                .facts(facts), .heading("As it stood in the file"), .text(lines.last == "" ? lines.dropLast() : lines),
+                .facts(facts), .heading("As it stood in the file"),
+                .text(row.rawWithheld ? ["•••"] : lines.last == "" ? lines.dropLast() : lines),
             ],
             names: [row.id],
-            notes: row.truncated ? ["The row was longer; only its beginning was kept."] : [])
+            notes: (row.truncated ? ["The row was longer; only its beginning was kept."] : [])
+                + (row.rawWithheld
+                    ? ["A field of \(row.entityID) is marked sensitive: --reveal-sensitive shows the bytes to admins."]
+                    : [])
+        )
     }
 }
 
@@ -54,7 +59,8 @@ extension QuarantinedRow {
 
     /// - Parameter raw: adds the bytes, as text when they are UTF-8, else in base64.
     func json(raw includesRaw: Bool) -> JSONValue {
-        let text = includesRaw ? String(validating: raw, as: UTF8.self) : nil
+        let showsRaw = includesRaw && !rawWithheld
+        let text = showsRaw ? String(validating: raw, as: UTF8.self) : nil
         return .members([
             "name": .string(name),
             "entity": .text(entity),
@@ -67,7 +73,8 @@ extension QuarantinedRow {
             "column": column > 0 ? .integer(Int64(column)) : nil,
             "sourceRow": .integer(sourceRow),
             "rawText": text.map(JSONValue.string),
-            "rawBase64": includesRaw && text == nil ? .string(Base64.text(raw)) : nil,
+            "rawBase64": showsRaw && text == nil ? .string(Base64.text(raw)) : nil,
+            "rawWithheld": rawWithheld ? true : nil,
             "truncated": includesRaw ? .boolean(truncated) : nil,
         ])
     }

@@ -23,6 +23,7 @@ extension QuarantinedRow: CStructMessage {
         sourceRow = c.pointee.source_row
         raw = readBytes(c.pointee.raw)
         truncated = c.pointee.truncated != 0
+        rawWithheld = c.pointee.raw_withheld != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__QuarantinedRow> {
@@ -40,6 +41,7 @@ extension QuarantinedRow: CStructMessage {
         c.pointee.source_row = sourceRow
         c.pointee.raw = try arena.bytes(raw)
         c.pointee.truncated = truncated ? 1 : 0
+        c.pointee.raw_withheld = rawWithheld ? 1 : 0
         return c
     }
 }
@@ -100,12 +102,14 @@ extension GetQuarantinedRowRequest: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__V1__GetQuarantinedRowRequest>) throws(MessageError) {
         self.init()
         name = try readText(c.pointee.name)
+        revealSensitive = c.pointee.reveal_sensitive != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__GetQuarantinedRowRequest> {
         let c = try arena.one(Causeway__V1__GetQuarantinedRowRequest.self)
         causeway__v1__get_quarantined_row_request__init(c)
         c.pointee.name = try arena.text(name)
+        c.pointee.reveal_sensitive = revealSensitive ? 1 : 0
         return c
     }
 }
@@ -118,12 +122,14 @@ extension ExportQuarantinedRowsRequest: CStructMessage {
     init(reading c: UnsafeMutablePointer<Causeway__V1__ExportQuarantinedRowsRequest>) throws(MessageError) {
         self.init()
         parent = try readText(c.pointee.parent)
+        revealSensitive = c.pointee.reveal_sensitive != 0
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ExportQuarantinedRowsRequest> {
         let c = try arena.one(Causeway__V1__ExportQuarantinedRowsRequest.self)
         causeway__v1__export_quarantined_rows_request__init(c)
         c.pointee.parent = try arena.text(parent)
+        c.pointee.reveal_sensitive = revealSensitive ? 1 : 0
         return c
     }
 }

@@ -27,6 +27,8 @@ package struct QuarantinedRow: ProtobufMessage {
     package var raw: [UInt8] = []
     /// The row was longer than raw.
     package var truncated: Bool = false
+    /// A field of the entity is marked sensitive, and raw is left out because nobody can tell which bytes are its value.
+    package var rawWithheld: Bool = false
 
     /// All fields absent.
     package init() {}
@@ -66,6 +68,8 @@ package struct ListQuarantinedRowsResponse: ProtobufMessage {
 package struct GetQuarantinedRowRequest: ProtobufMessage {
     /// "connections/crm/quarantinedRows/17".
     package var name: String = ""
+    /// Shows the bytes also where a field of the entity is sensitive. For the role admin.
+    package var revealSensitive: Bool = false
 
     /// All fields absent.
     package init() {}
@@ -77,6 +81,8 @@ package struct GetQuarantinedRowRequest: ProtobufMessage {
 package struct ExportQuarantinedRowsRequest: ProtobufMessage {
     /// "connections/crm", or "connections/crm/runs/12" for one run's.
     package var parent: String = ""
+    /// Gives the bytes also where a field of the entity is sensitive. For the role admin.
+    package var revealSensitive: Bool = false
 
     /// All fields absent.
     package init() {}

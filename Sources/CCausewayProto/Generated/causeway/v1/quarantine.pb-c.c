@@ -368,7 +368,7 @@ void   causeway__v1__drop_quarantined_rows_response__free_unpacked
   assert(message->base.descriptor == &causeway__v1__drop_quarantined_rows_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor causeway__v1__quarantined_row__field_descriptors[12] =
+static const ProtobufCFieldDescriptor causeway__v1__quarantined_row__field_descriptors[13] =
 {
   {
     "name",
@@ -514,6 +514,18 @@ static const ProtobufCFieldDescriptor causeway__v1__quarantined_row__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "raw_withheld",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__QuarantinedRow, raw_withheld),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__quarantined_row__field_indices_by_name[] = {
   8,   /* field[8] = column */
@@ -523,6 +535,7 @@ static const unsigned causeway__v1__quarantined_row__field_indices_by_name[] = {
   5,   /* field[5] = message */
   0,   /* field[0] = name */
   10,   /* field[10] = raw */
+  12,   /* field[12] = raw_withheld */
   4,   /* field[4] = reason */
   2,   /* field[2] = run */
   6,   /* field[6] = source */
@@ -532,7 +545,7 @@ static const unsigned causeway__v1__quarantined_row__field_indices_by_name[] = {
 static const ProtobufCIntRange causeway__v1__quarantined_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor causeway__v1__quarantined_row__descriptor =
 {
@@ -542,7 +555,7 @@ const ProtobufCMessageDescriptor causeway__v1__quarantined_row__descriptor =
   "Causeway__V1__QuarantinedRow",
   "causeway.v1",
   sizeof(Causeway__V1__QuarantinedRow),
-  12,
+  13,
   causeway__v1__quarantined_row__field_descriptors,
   causeway__v1__quarantined_row__field_indices_by_name,
   1,  causeway__v1__quarantined_row__number_ranges,
@@ -664,7 +677,7 @@ const ProtobufCMessageDescriptor causeway__v1__list_quarantined_rows_response__d
   (ProtobufCMessageInit) causeway__v1__list_quarantined_rows_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__get_quarantined_row_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor causeway__v1__get_quarantined_row_request__field_descriptors[2] =
 {
   {
     "name",
@@ -678,14 +691,27 @@ static const ProtobufCFieldDescriptor causeway__v1__get_quarantined_row_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reveal_sensitive",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__GetQuarantinedRowRequest, reveal_sensitive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__get_quarantined_row_request__field_indices_by_name[] = {
   0,   /* field[0] = name */
+  1,   /* field[1] = reveal_sensitive */
 };
 static const ProtobufCIntRange causeway__v1__get_quarantined_row_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor causeway__v1__get_quarantined_row_request__descriptor =
 {
@@ -695,14 +721,14 @@ const ProtobufCMessageDescriptor causeway__v1__get_quarantined_row_request__desc
   "Causeway__V1__GetQuarantinedRowRequest",
   "causeway.v1",
   sizeof(Causeway__V1__GetQuarantinedRowRequest),
-  1,
+  2,
   causeway__v1__get_quarantined_row_request__field_descriptors,
   causeway__v1__get_quarantined_row_request__field_indices_by_name,
   1,  causeway__v1__get_quarantined_row_request__number_ranges,
   (ProtobufCMessageInit) causeway__v1__get_quarantined_row_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__export_quarantined_rows_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor causeway__v1__export_quarantined_rows_request__field_descriptors[2] =
 {
   {
     "parent",
@@ -716,14 +742,27 @@ static const ProtobufCFieldDescriptor causeway__v1__export_quarantined_rows_requ
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reveal_sensitive",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ExportQuarantinedRowsRequest, reveal_sensitive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__export_quarantined_rows_request__field_indices_by_name[] = {
   0,   /* field[0] = parent */
+  1,   /* field[1] = reveal_sensitive */
 };
 static const ProtobufCIntRange causeway__v1__export_quarantined_rows_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor causeway__v1__export_quarantined_rows_request__descriptor =
 {
@@ -733,7 +772,7 @@ const ProtobufCMessageDescriptor causeway__v1__export_quarantined_rows_request__
   "Causeway__V1__ExportQuarantinedRowsRequest",
   "causeway.v1",
   sizeof(Causeway__V1__ExportQuarantinedRowsRequest),
-  1,
+  2,
   causeway__v1__export_quarantined_rows_request__field_descriptors,
   causeway__v1__export_quarantined_rows_request__field_indices_by_name,
   1,  causeway__v1__export_quarantined_rows_request__number_ranges,

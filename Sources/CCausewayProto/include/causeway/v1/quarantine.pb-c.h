@@ -87,10 +87,14 @@ struct  Causeway__V1__QuarantinedRow
    * The row was longer than raw.
    */
   protobuf_c_boolean truncated;
+  /*
+   * A field of the entity is marked sensitive, and raw is left out because nobody can tell which bytes are its value.
+   */
+  protobuf_c_boolean raw_withheld;
 };
 #define CAUSEWAY__V1__QUARANTINED_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__quarantined_row__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, {0,NULL}, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, {0,NULL}, 0, 0 }
 
 
 /*
@@ -148,10 +152,14 @@ struct  Causeway__V1__GetQuarantinedRowRequest
    * "connections/crm/quarantinedRows/17".
    */
   char *name;
+  /*
+   * Shows the bytes also where a field of the entity is sensitive. For the role admin.
+   */
+  protobuf_c_boolean reveal_sensitive;
 };
 #define CAUSEWAY__V1__GET_QUARANTINED_ROW_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__get_quarantined_row_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -164,10 +172,14 @@ struct  Causeway__V1__ExportQuarantinedRowsRequest
    * "connections/crm", or "connections/crm/runs/12" for one run's.
    */
   char *parent;
+  /*
+   * Gives the bytes also where a field of the entity is sensitive. For the role admin.
+   */
+  protobuf_c_boolean reveal_sensitive;
 };
 #define CAUSEWAY__V1__EXPORT_QUARANTINED_ROWS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__export_quarantined_rows_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /*
