@@ -64,4 +64,36 @@ import Testing
             await engine.stop()
         }
     }
+
+    @Test("rows of JSON files are read again too, and bring columns batch by batch")
+    func json() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation) { $0.batchRows = 1 }
+            let text = "{\"id\": 1, \"v\": \"a\"}\n{\"v\": \"no id\"}\n{\"id\": 2, \"w\": true}\n"
+            await engine.server.put("/in/a.jsonl", .init(text))
+            await engine.server.put("/in/b.jsonl", .init("{\"x\": 1}\n"))
+            try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            let run = try await engine.fetch()
+            #expect(run.stored.counters?.rowsNew == 2)
+            #expect(run.stored.counters?.rowsQuarantined == 2)
+            #expect(try await engine.export().hasPrefix("id,v,w\n"))
+            #expect(try await retry(engine).stored.counters?.rowsQuarantined == 2)
+            #expect(try await engine.fetch().stored.counters?.filesSkipped == 2)
+            await engine.stop()
+        }
+    }
+
+    @Test("a file of rejected JSON rows alone is known to have been read")
+    func jsonWithoutColumns() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.jsonl", .init("{\"id\": 1,,}\n{\"id\": 2,,}\n"))
+            try await engine.connect()
+            let run = try await engine.fetch()
+            #expect(run.stored.counters?.rowsRead == 2)
+            #expect(run.stored.counters?.rowsQuarantined == 2)
+            #expect(try await engine.fetch().stored.counters?.filesSkipped == 1)
+            await engine.stop()
+        }
+    }
 }
