@@ -1,3 +1,10 @@
+/// A column of a segment, as whoever counts its values reads it.
+enum SegmentColumn {
+    case texts(SegmentColumnView)
+    /// Valid only while the segment's bytes are.
+    case numbers(NumberColumn)
+}
+
 /// Decodes a column of a segment. Nothing in the bytes is trusted.
 struct ColumnDecoder {
     let column: SegmentLayout.Column
@@ -22,6 +29,10 @@ struct ColumnDecoder {
         case .plain: try plain()
         case .number: try number()
         }
+    }
+
+    mutating func content() throws(Damage) -> SegmentColumn {
+        column.kind == .number ? .numbers(try numbers()) : .texts(try view())
     }
 
     private func empty() throws(Damage) -> SegmentColumnView {
@@ -107,21 +118,11 @@ struct ColumnDecoder {
     }
 
     private mutating func number() throws(Damage) -> SegmentColumnView {
-        guard let form = NumberStyle.Form(rawValue: try cursor.byte()) else { throw Damage("a form is not known") }
-        let scale = Int(try cursor.byte())
-        guard scale <= (form == .decimal ? NumberStyle.largestScale : 0) else {
-            throw Damage("a scale is out of range")
-        }
-        let width = Int(try cursor.byte())
-        guard [1, 2, 3, 4, 8].contains(width) else { throw Damage("a width is out of range") }
-        let base = Int64(bitPattern: try cursor.fixed(UInt64.self))
-        let stored = UnsafeRawPointer(try cursor.part(width * rowCount))
-        try cursor.expectEnd()
-        let style = NumberStyle(form, scale: scale)
+        let column = try numbers()
+        let style = column.style
         let view = SegmentColumnView(rowCount: rowCount, entryCount: rowCount, isDictionary: false, style: style)
         identify(view)
         view.allocateText(rowCount * NumberStyle.longest)
-        let ones = width == 8 ? UInt64.max : 1 << UInt64(8 * width) - 1
         let text = view.text
         let offsets = view.offsets
         let range = style.range
@@ -129,13 +130,11 @@ struct ColumnDecoder {
         var nulls = 0
         for row in 0..<rowCount {
             offsets[row] = UInt32(truncatingIfNeeded: at)
-            let offset = Self.load(stored + row &* width, width)
-            if column.hasNulls, offset == ones {
+            guard let number = column.number(row) else {
                 Self.setNull(row, view)
                 nulls &+= 1
                 continue
             }
-            let number = base &+ Int64(bitPattern: offset)
             guard range.contains(number) else { throw Damage("a number is out of range") }
             at &+= style.write(number, to: text + at)
         }
@@ -144,17 +143,23 @@ struct ColumnDecoder {
         return view
     }
 
+    private mutating func numbers() throws(Damage) -> NumberColumn {
+        try NumberColumn(&cursor, rowCount: rowCount, hasNulls: column.hasNulls)
+    }
+
+    /// The length of one text after the other.
     @inline(__always)
-    private static func load(_ at: UnsafeRawPointer, _ width: Int) -> UInt64 {
-        switch width {
-        case 1: return UInt64(at.load(as: UInt8.self))
-        case 2: return UInt64(UInt16(littleEndian: at.loadUnaligned(as: UInt16.self)))
-        case 3:
-            let low = UInt64(UInt16(littleEndian: at.loadUnaligned(as: UInt16.self)))
-            return low | UInt64(at.load(fromByteOffset: 2, as: UInt8.self)) << 16
-        case 4: return UInt64(UInt32(littleEndian: at.loadUnaligned(as: UInt32.self)))
-        default: return UInt64(littleEndian: at.loadUnaligned(as: UInt64.self))
+    private static func lengths(
+        _ count: Int, _ offsets: UnsafeMutablePointer<UInt32>, _ length: (Int) -> Int
+    ) -> Int {
+        // At most 4,096 lengths of 32 bits: no overflow.
+        var total = 0
+        for entry in 0..<count {
+            offsets[entry] = UInt32(truncatingIfNeeded: total)
+            total &+= length(entry)
         }
+        offsets[count] = UInt32(truncatingIfNeeded: total)
+        return total
     }
 
     /// Reads the entries' texts, to the end of the column's data.
@@ -163,14 +168,19 @@ struct ColumnDecoder {
         let width = Int(try cursor.byte())
         guard width == 1 || width == 2 || width == 4 else { throw Damage("a width is out of range") }
         let lengths = UnsafeRawPointer(try cursor.part(width * count))
-        let offsets = view.offsets
-        // At most 4,096 lengths of 32 bits: no overflow.
-        var total = 0
-        for entry in 0..<count {
-            offsets[entry] = UInt32(truncatingIfNeeded: total)
-            total &+= Int(truncatingIfNeeded: Self.load(lengths + entry &* width, width))
-        }
-        offsets[count] = UInt32(truncatingIfNeeded: total)
+        let total =
+            switch width {
+            case 1:
+                Self.lengths(count, view.offsets) { Int(lengths.load(fromByteOffset: $0, as: UInt8.self)) }
+            case 2:
+                Self.lengths(count, view.offsets) {
+                    Int(UInt16(littleEndian: lengths.loadUnaligned(fromByteOffset: 2 &* $0, as: UInt16.self)))
+                }
+            default:
+                Self.lengths(count, view.offsets) {
+                    Int(UInt32(littleEndian: lengths.loadUnaligned(fromByteOffset: 4 &* $0, as: UInt32.self)))
+                }
+            }
         guard total <= SegmentFormat.maximumText else { throw Damage("its texts are too long") }
         let size = cursor.remaining
         let stored = try cursor.part(size)

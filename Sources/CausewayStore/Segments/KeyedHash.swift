@@ -62,6 +62,13 @@ struct KeyedHash: Sendable {
         return Self.fold(product.low ^ secret0 ^ UInt64(truncatingIfNeeded: count), product.high ^ secret1)
     }
 
+    /// The hash of a number, as good as that of a short text.
+    @inline(__always)
+    func hash(_ number: UInt64, start: UInt64) -> UInt64 {
+        let product = (number ^ secret1).multipliedFullWidth(by: start)
+        return Self.fold(product.low ^ secret0, product.high ^ secret1)
+    }
+
     /// 128 bits, for what must not collide even among billions.
     func wide(_ bytes: UnsafeBufferPointer<UInt8>, tweak: UInt64) -> (UInt64, UInt64) {
         var none: UInt8 = 0

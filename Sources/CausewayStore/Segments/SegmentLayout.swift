@@ -83,4 +83,13 @@ struct SegmentLayout: Sendable {
         var decoder = try ColumnDecoder(column, rowCount: rowCount, of: bytes, zstd)
         return try decoder.view()
     }
+
+    /// The same for counting: numbers stay numbers, and lie where they are.
+    func column(
+        of field: UInt32, in bytes: UnsafeRawBufferPointer, _ zstd: ZstdDecompressor
+    ) throws(Damage) -> SegmentColumn? {
+        guard let column = columns.first(where: { $0.field == field }) else { return nil }
+        var decoder = try ColumnDecoder(column, rowCount: rowCount, of: bytes, zstd)
+        return try decoder.content()
+    }
 }

@@ -8,14 +8,15 @@ enum SegmentTable {
 
     /// Calls `body` with a segment where it lies in the store: nothing is copied. Nil when it is not there.
     ///
+    /// - Parameter zstd: may be used for one segment after the other.
     /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`) when it is not intact, and what `body` throws.
     static func withSegment<R>(
         _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction,
-        _ body: (borrowing SegmentView) throws -> R
+        _ zstd: ZstdDecompressor = ZstdDecompressor(), _ body: (borrowing SegmentView) throws -> R
     ) throws -> R? {
         let key = key(shard, entity, number)
         return try transaction.get(.segments, key) { bytes in
-            try body(SegmentView(bytes, key: key, number: number))
+            try body(SegmentView(bytes, key: key, number: number, zstd))
         }
     }
 

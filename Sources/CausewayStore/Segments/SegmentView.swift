@@ -7,10 +7,17 @@ package struct SegmentView: ~Copyable {
     private let bytes: UnsafeRawBufferPointer
     private let key: [UInt8]
     private let layout: SegmentLayout
-    private let zstd = ZstdDecompressor()
+    private let zstd: ZstdDecompressor
 
     /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`).
     package init(_ bytes: UnsafeRawBufferPointer, key: [UInt8], number: UInt64) throws(CausewayError) {
+        try self.init(bytes, key: key, number: number, ZstdDecompressor())
+    }
+
+    /// - Parameter zstd: may be used for one segment after the other.
+    init(
+        _ bytes: UnsafeRawBufferPointer, key: [UInt8], number: UInt64, _ zstd: ZstdDecompressor
+    ) throws(CausewayError) {
         do throws(Damage) {
             layout = try SegmentLayout(bytes, in: Checksum.open(bytes))
         } catch {
@@ -19,6 +26,7 @@ package struct SegmentView: ~Copyable {
         self.bytes = bytes
         self.key = key
         self.number = number
+        self.zstd = zstd
     }
 
     /// The row count of a segment that is not opened; nil when its bytes are none.
@@ -49,6 +57,21 @@ package struct SegmentView: ~Copyable {
     package func view(of field: UInt32) throws(CausewayError) -> SegmentColumnView? {
         do throws(Damage) {
             return try layout.view(of: field, in: bytes, zstd)
+        } catch {
+            throw StoreDamage.error(.segments, key, error.detail)
+        }
+    }
+
+    /// Calls `body` with a field's values, valid only inside of it; not when the records do not carry the field.
+    ///
+    /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`).
+    func withColumn(
+        of field: UInt32, _ body: (SegmentColumn) throws(Damage) -> Void
+    ) throws(CausewayError) -> Bool {
+        do throws(Damage) {
+            guard let column = try layout.column(of: field, in: bytes, zstd) else { return false }
+            try body(column)
+            return true
         } catch {
             throw StoreDamage.error(.segments, key, error.detail)
         }

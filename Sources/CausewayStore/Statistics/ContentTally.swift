@@ -13,30 +13,22 @@ final class ContentTally {
 
     /// Counts the contents in hand.
     func add(_ columns: SegmentColumns) {
-        let counter = counter
-        let limit = counter.limits.exactDistinct
-        if !counter.isExact || counter.live + columns.entryCount > limit { columns.group() }
-        for entry in 0..<columns.entryCount where columns.counts[entry] > 0 {
-            let hash = columns.hashes[entry]
-            let count = columns.counts[entry]
-            let values = Int(columns.contentValues[entry])
-            if counter.keeps(hash) {
-                counter.add(hash, UInt64(count)) { UInt64(values) }
-                if counter.level == 0 {
-                    if counter.live > limit { counter.becomeSample() }
-                    continue
-                }
-                counter.boundSample()
-            }
-            if count > 1 { counter.report(hash, Int64(count), [], note: values) }
+        let (counter, total, values) = (counter, columns.entryCount, columns.contentValues)
+        if !counter.isExact || counter.live + total > counter.limits.exactDistinct { columns.group() }
+        var first = 0
+        if counter.isExact {
+            first = counter.add(columns.hashes, columns.counts, total) { UInt64(values[$0]) }
+            if counter.live > counter.limits.exactDistinct { counter.becomeSample() }
+        }
+        counter.addSampled(columns.hashes, columns.counts, from: first, to: total) { UInt64(values[$0]) }
+        columns.eachRepeat(from: first) { entry, count in
+            counter.report(columns.hashes[entry], count, [], note: Int(values[entry]))
         }
         counter.endSegment()
     }
 
     /// Takes the contents in hand away.
-    func subtract(_ columns: SegmentColumns) {
-        for entry in 0..<columns.entryCount { counter.subtract(columns.hashes[entry], 1) }
-    }
+    func subtract(_ columns: SegmentColumns) { counter.subtract(columns.hashes, columns.counts, columns.entryCount) }
 
     /// Records whose content an earlier one has, and their values. Exact as long as contents are counted exactly; else
     /// those of frequent contents, and for the others what the sample says: none, if it has none.

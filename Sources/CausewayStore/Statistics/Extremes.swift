@@ -77,7 +77,7 @@ struct Extremes: Hashable {
     }
 
     @inline(never)
-    private static func reach(
+    static func reach(
         _ bound: inout Bound, _ key: Int128, _ bytes: UnsafePointer<UInt8>, _ kept: Int, _ count: Int64, upward: Bool
     ) {
         let order = bound.isKnown ? compare(key, bytes, kept, bound) : 0
@@ -91,7 +91,7 @@ struct Extremes: Hashable {
 
     /// Only for lengths that reach the bound.
     @inline(__always)
-    private static func reach(_ length: inout Length, _ characters: Int, _ count: Int64) {
+    static func reach(_ length: inout Length, _ characters: Int, _ count: Int64) {
         if length.isKnown, characters == length.characters {
             length.holders &+= count
         } else {
@@ -101,7 +101,7 @@ struct Extremes: Hashable {
 
     /// Below, at or above the bound.
     @inline(__always)
-    private static func compare(_ key: Int128, _ bytes: UnsafePointer<UInt8>, _ kept: Int, _ bound: Bound) -> Int {
+    static func compare(_ key: Int128, _ bytes: UnsafePointer<UInt8>, _ kept: Int, _ bound: Bound) -> Int {
         if key != bound.key { return key < bound.key ? -1 : 1 }
         let order = bound.bytes.withUnsafeBufferPointer { other -> Int32 in
             guard let base = other.baseAddress else { return 0 }

@@ -36,75 +36,52 @@ final class FieldTally {
             || (!counter.isExact && values > 0 && extremes.isLost)
     }
 
-    /// Counts the column in hand.
-    func add(_ column: SegmentColumns, _ view: SegmentColumnView, rows: Int, values: Int) {
-        self.rows += Int64(rows)
-        guard values > 0 else { return }
-        self.values += Int64(values)
-        let mayBeSample = !counter.isExact || counter.live + column.entryCount > counter.limits.exactDistinct
-        if mayBeSample, !isKey { column.group() }
-        let done = counter.isExact ? addExactly(column, view) : 0
-        addSampled(column, view, from: done)
-        counter.endSegment()
-    }
+    /// Whether the column in hand must be hashed.
+    var needsHashes: Bool { !isKey || counter.level < UInt64(Self.keyLevel) }
 
-    /// - Returns: the entries that were counted: all, unless exact counting came to its end.
-    private func addExactly(_ column: SegmentColumns, _ view: SegmentColumnView) -> Int {
-        let counter = counter
+    /// Counts the column in hand.
+    func add(_ column: SegmentColumns, rows: Int) {
+        self.rows += Int64(rows)
+        guard column.values > 0 else { return }
+        values += Int64(column.values)
+        let (counter, total) = (counter, column.entryCount)
+        guard needsHashes else {
+            extremes.add(column, from: 0, order)
+            return counter.endSegment()
+        }
         let limit = counter.limits.exactDistinct
-        for entry in 0..<column.entryCount {
-            let count = column.counts[entry]
-            guard count > 0 else { continue }
-            counter.add(column.hashes[entry], UInt64(count)) {
-                let (bytes, length) = view.span(entry)
+        if !counter.isExact || counter.live + total > limit { column.group() }
+        var first = 0
+        if counter.isExact {
+            first = counter.add(column.hashes, column.counts, total) { entry in
+                let (bytes, length) = column.bytes(entry)
                 return counter.texts.append(bytes, length)
             }
             if counter.live > limit {
                 extremes = Extremes(of: counter, order)
                 counter.becomeSample()
-                return entry + 1
             }
         }
-        return column.entryCount
-    }
-
-    private func addSampled(_ column: SegmentColumns, _ view: SegmentColumnView, from first: Int) {
-        guard first < column.entryCount else { return }
-        let counter = counter
-        var extremes = extremes
-        self.extremes = Extremes()
-        for entry in first..<column.entryCount {
-            let count = column.counts[entry]
-            guard count > 0 else { continue }
-            let (bytes, length) = view.span(entry)
-            let hash = column.hashes[entry]
-            if counter.keeps(hash) {
-                counter.add(hash, UInt64(count)) { 0 }
-                counter.boundSample()
-            }
-            let kept = min(length, StatisticsLimits.keptBytes)
-            if count > 1 {
+        if first < total {
+            counter.addSampled(column.hashes, column.counts, from: first, to: total) { _ in 0 }
+            column.eachRepeat(from: first) { entry, count in
+                let (bytes, length) = column.bytes(entry)
+                let kept = min(length, StatisticsLimits.keptBytes)
                 counter.report(
-                    hash, Int64(count), Array(UnsafeBufferPointer(start: bytes, count: kept)), note: length)
+                    column.hashes[entry], count, Array(UnsafeBufferPointer(start: bytes, count: kept)), note: length)
             }
-            extremes.add(bytes, kept, characters(bytes, length), Int64(count), order)
+            extremes.add(column, from: first, order)
         }
-        self.extremes = extremes
+        counter.endSegment()
     }
 
     /// Takes the column in hand away.
-    func subtract(_ column: SegmentColumns, _ view: SegmentColumnView, rows: Int, values: Int) {
+    func subtract(_ column: SegmentColumns, rows: Int) {
         self.rows -= Int64(rows)
-        self.values -= Int64(values)
-        for entry in 0..<column.entryCount where column.counts[entry] > 0 {
-            let count = column.counts[entry]
-            counter.subtract(column.hashes[entry], UInt64(count))
-            guard !counter.isExact else { continue }
-            let (bytes, length) = view.span(entry)
-            extremes.subtract(
-                bytes, min(length, StatisticsLimits.keptBytes), characters(bytes, length), Int64(count), order)
-        }
-        if values > 0, self.values == 0 { extremes = Extremes() }
+        values -= Int64(column.values)
+        if needsHashes { counter.subtract(column.hashes, column.counts, column.entryCount) }
+        if !counter.isExact, column.values > 0 { extremes.subtract(column, order) }
+        if column.values > 0, values == 0 { extremes = Extremes() }
     }
 
     /// The figures.
@@ -186,14 +163,5 @@ struct TopValues {
         if a.count != b.count { return a.count > b.count }
         if a.value != b.value { return isBelow(a.value, b.value) }
         return !a.truncated && b.truncated
-    }
-}
-
-extension SegmentColumnView {
-    /// The bytes of an entry, valid as long as the view.
-    @inline(__always)
-    fileprivate func span(_ entry: Int) -> (bytes: UnsafePointer<UInt8>, length: Int) {
-        let start = Int(offsets[entry])
-        return (UnsafePointer(text) + start, Int(offsets[entry &+ 1]) &- start)
     }
 }

@@ -112,7 +112,7 @@ struct SettlementGroup {
             places = places.dropFirst(group.count)
             let slots = group.map { UInt16(truncatingIfNeeded: $0) }
             let isThere = try SegmentTable.withSegment(
-                segment, of: state.entity.number, state.shard, in: transaction
+                segment, of: state.entity.number, state.shard, in: transaction, columns.zstd
             ) { view in
                 guard slots.allSatisfy({ Int($0) < view.rowCount }) else { return false }
                 try read(view, slots, keyFields, columns, adding: false)
@@ -129,8 +129,11 @@ struct SettlementGroup {
             }
             nextSegment = number + 1
             let dead = try SegmentTable.deadSlots(number, of: state.entity.number, state.shard, in: transaction)
-            _ = try SegmentTable.withSegment(number, of: state.entity.number, state.shard, in: transaction) { view in
-                let slots = (0..<UInt16(view.rowCount)).filter { !dead.contains(Int($0)) }
+            _ = try SegmentTable.withSegment(
+                number, of: state.entity.number, state.shard, in: transaction, columns.zstd
+            ) { view in
+                let all = 0..<UInt16(view.rowCount)
+                let slots = dead.count == 0 ? Array(all) : all.filter { !dead.contains(Int($0)) }
                 try read(view, slots, keyFields, columns, adding: true)
             }
         case .done: break
@@ -175,25 +178,26 @@ struct SettlementGroup {
         rowsRead += Int64(slots.count)
         if adding { rowsAdded += Int64(slots.count) }
         let micros = segment.provenance.importTime.micros
-        if contents != nil { columns.clearContents(segment.rowCount) }
-        for field in segment.fields {
-            let tally = tallies[field]
-            let isContent = contents != nil && !keyFields.contains(field)
-            guard tally != nil || isContent, let view = try segment.view(of: field) else { continue }
-            slots.withUnsafeBufferPointer { slots in
-                let values = columns.load(view, slots)
-                if isContent { columns.addContents(view, slots, secret: columns.secret(of: field)) }
-                guard let tally else { return }
+        try slots.withUnsafeBufferPointer { slots in
+            if contents != nil { columns.clearContents(slots.count) }
+            for field in segment.fields {
+                let tally = tallies[field]
+                let isContent = contents != nil && !keyFields.contains(field)
+                guard tally != nil || isContent, try columns.load(field, of: segment, slots) else { continue }
+                if isContent || tally?.needsHashes == true { columns.hash() }
+                if isContent { columns.addContents(slots, secret: columns.valueHash.secret(of: field)) }
+                guard let tally else { continue }
                 if adding {
-                    tally.add(columns, view, rows: slots.count, values: values)
+                    tally.add(columns, rows: slots.count)
                     tally.importMicros = max(tally.importMicros, micros)
                 } else {
-                    tally.subtract(columns, view, rows: slots.count, values: values)
+                    tally.subtract(columns, rows: slots.count)
                 }
             }
+            columns.letGo()
+            guard let contents else { return }
+            columns.finishContents(slots.count)
+            if adding { contents.add(columns) } else { contents.subtract(columns) }
         }
-        guard let contents else { return }
-        slots.withUnsafeBufferPointer { columns.finishContents($0) }
-        if adding { contents.add(columns) } else { contents.subtract(columns) }
     }
 }

@@ -36,11 +36,13 @@ final class ValueCounter {
     private(set) var capacity = 1 << 8
     private(set) var used = 0
     /// Values with a count above 0.
-    private(set) var live = 0
+    var live = 0
     /// 0: exact.
     var level: UInt64
     var bound: Int64 = 0
     var frequent: [UInt64: Frequent] = [:]
+    /// Bits by hash of all that are frequent; empty when one has come since.
+    private var frequentBits: [UInt64] = []
     var texts = TextArena()
     /// False after something was taken away that was not there: what the table was made from is damaged.
     private(set) var isConsistent = true
@@ -93,8 +95,9 @@ final class ValueCounter {
     }
 
     /// Takes occurrences of a value away.
+    @inline(__always)
     func subtract(_ hash: UInt64, _ count: UInt64) {
-        if level > 0, var known = frequent[hash] {
+        if level > 0, mayBeFrequent(hash), var known = frequent[hash] {
             known.count -= Int64(count)
             frequent[hash] = known
         }
@@ -108,6 +111,23 @@ final class ValueCounter {
         guard slots[index].count >= count else { return isConsistent = false }
         slots[index].word -= count << Slot.noteBits
         if slots[index].count == 0 { live -= 1 }
+    }
+
+    /// Whether a value may be among the frequent ones. Almost none is.
+    @inline(__always)
+    private func mayBeFrequent(_ hash: UInt64) -> Bool {
+        if frequentBits.isEmpty { markFrequent() }
+        let bit = Int(hash & 0xFFFF)
+        return frequentBits[bit >> 6] & 1 &<< UInt64(bit & 63) != 0
+    }
+
+    @inline(never)
+    private func markFrequent() {
+        frequentBits = [UInt64](repeating: 0, count: 1 << 10)
+        for hash in frequent.keys {
+            let bit = Int(hash & 0xFFFF)
+            frequentBits[bit >> 6] |= 1 << UInt64(bit & 63)
+        }
     }
 
     /// Room for `count` values, in an empty table.
@@ -126,6 +146,7 @@ final class ValueCounter {
         for index in 0..<capacity where slots[index].count > 1 { best.append((slots[index].count, index)) }
         best.sort { $0.count != $1.count ? $0.count > $1.count : slots[$0.index].hash < slots[$1.index].hash }
         let kept = limits.frequent / 2
+        frequentBits = []
         bound = best.count > kept ? Int64(best[kept].count) : 1
         for (count, index) in best.prefix(kept) {
             let slot = slots[index]
@@ -165,6 +186,7 @@ final class ValueCounter {
             frequent[hash] = known
         } else {
             frequent[hash] = Frequent(count: count, text: text(), note: note)
+            frequentBits = []
         }
     }
 

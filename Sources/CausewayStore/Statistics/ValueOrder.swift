@@ -28,7 +28,7 @@ enum ValueOrder: UInt8, Sendable {
     }
 
     @inline(__always)
-    private static func prefix(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
+    static func prefix(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
         if count >= 8 { return UInt64(bigEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self)) }
         var word: UInt64 = 0
         for index in 0..<count { word |= UInt64(bytes[index]) &<< UInt64(56 &- 8 &* index) }

@@ -9,7 +9,8 @@ enum ValueTable {
     /// In the place of a field's number; no field has it.
     static let contents: UInt32 = 0
 
-    private static let format: UInt8 = 1
+    /// 2: values that are numbers are hashed as such.
+    private static let format: UInt8 = 2
     private static let bankBit: UInt32 = 1 << 31
 
     /// What a table is, without its values.

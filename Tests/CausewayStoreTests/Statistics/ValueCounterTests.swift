@@ -33,15 +33,18 @@ import Testing
         let segment = encoder.encode(
             batch, rows: Array(0..<Int32(values.count))[...], fields: [(column: 0, field: 1)],
             provenance: provenance)
-        let reader = try SegmentReader(segment.bytes, key: [], number: 1)
-        let view = try #require(try reader.view(of: 1))
         let slots = (0..<UInt16(values.count)).map { $0 }
-        slots.withUnsafeBufferPointer { slots in
-            let present = columns.load(view, slots)
-            if adding {
-                tally.add(columns, view, rows: slots.count, values: present)
-            } else {
-                tally.subtract(columns, view, rows: slots.count, values: present)
+        try segment.bytes.withUnsafeBytes { bytes in
+            let view = try SegmentView(bytes, key: [], number: 1)
+            try slots.withUnsafeBufferPointer { slots in
+                let isThere = try columns.load(1, of: view, slots)
+                #expect(isThere)
+                columns.hash()
+                if adding {
+                    tally.add(columns, rows: slots.count)
+                } else {
+                    tally.subtract(columns, rows: slots.count)
+                }
             }
         }
     }
