@@ -14,6 +14,8 @@ extension LocalSession {
         }
         var plans: [String: EntityPlan] = [:]
         for settings in entities { plans[settings.entity] = try EntityPlan(settings) }
+        // All of them: an interrupted run that this one goes on from may have taken the last row of one and not settled.
+        written = entities.map(\.entity)
         var after: UInt64? = 0
         while let start = after {
             guard !Task.isCancelled else { throw .cancelled }
@@ -112,7 +114,6 @@ extension LocalSession {
         counts.rowsQuarantined = Int64(work.stayed)
         counts.rowsRead = Int64(work.taken.count + work.stayed)
         account.count(work.entity) { $0 += counts }
-        if !work.taken.isEmpty, !written.contains(work.entity) { written.append(work.entity) }
         try await commit(unit, activity: "reading rows in quarantine again")
         upsert?.committed()
         work.reset()
