@@ -7,6 +7,9 @@ package final class EngineContext: Sendable {
     package let environment: EngineEnvironment
     package let permits: RunPermits
     package let timers: TimerQueue
+    /// Held by the one connection that is compacted.
+    let compactions = RunPermits(limit: 1)
+    let exports = Exports()
     /// Tells the root actor that a child cannot go on as it is.
     let childFailed: @Sendable (ShardID, CausewayError) -> Void
 

@@ -29,5 +29,10 @@ package struct EngineLimits: Hashable, Sendable {
     /// Of the figures of entities and fields.
     package var statistics = StatisticsLimits()
 
+    /// When records are compacted, and how much at once.
+    package var compaction = CompactionLimits()
+    /// The least time between two units of compaction; three times as long as a unit took if that is more.
+    package var compactionRest = Duration.milliseconds(10)
+
     package init() {}
 }

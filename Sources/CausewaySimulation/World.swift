@@ -77,6 +77,8 @@ package struct World: Sendable {
         limits.runPermits = state.plan.permits
         limits.readChunk = 96
         limits.batchRows = 3
+        limits.statistics.pendingRows = 1
+        limits.compaction.smallSegments = 2
         limits.stallTimeout = .seconds(300)
         limits.reconnect = Backoff(base: .milliseconds(200), ceiling: .seconds(5), limit: 6)
         limits.restart = RestartPolicy(backoff: Backoff(base: .seconds(1), ceiling: .seconds(10), limit: .max))

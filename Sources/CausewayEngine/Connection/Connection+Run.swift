@@ -106,7 +106,9 @@ extension Connection {
         live = nil
         driver = nil
         _ = try? machine.apply(.runEnded(hold: outcome.hold))
-        if !machine.isStopping, !machine.isDeleting { startUpkeep(.retention) }
+        guard !machine.isStopping, !machine.isDeleting else { return }
+        startUpkeep(.retention)
+        startCompaction()
     }
 
     private func commitEnd(_ plan: RunPlan, _ stored: StoredRun, hold: Hold?) async throws(CausewayError) {

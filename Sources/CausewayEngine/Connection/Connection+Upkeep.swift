@@ -9,6 +9,8 @@ enum Upkeep: Hashable, Sendable, CaseIterable {
     case purge
     /// Removes what the organisation does not keep any longer.
     case retention
+    /// Gives the space of replaced records back. Last, because it takes longest.
+    case compaction
 }
 
 extension Connection {
@@ -21,6 +23,7 @@ extension Connection {
                 switch work {
                 case .purge: await self.purgeOrphans()
                 case .retention: await self.retain()
+                case .compaction: if await self.compact() == .later { await self.startUpkeep(.compaction) }
                 }
             }
         }

@@ -106,14 +106,25 @@ extension Queries {
         piece: ([UInt8], Int64) async throws -> Void
     ) async throws {
         let shard = try directory.shard(of: connection)
-        var export = try context.readStore { transaction in
-            guard let state = try EntityState.load(in: transaction, shard, entity) else {
-                throw CausewayError.notFound(ResourceName.entity(connection, entity))
+        // Nil while it is restarted: then a unit of compaction may come in between, and the export says so.
+        let actor = try? directory.connection(connection)
+        await actor?.writing.enter()
+        context.exports.begin(shard)
+        actor?.writing.leave()
+        do {
+            var export = try context.readStore { transaction in
+                guard let state = try EntityState.load(in: transaction, shard, entity) else {
+                    throw CausewayError.notFound(ResourceName.entity(connection, entity))
+                }
+                return try EntityExport(state, format, hidesSensitive: hidesSensitive, in: transaction)
             }
-            return try EntityExport(state, format, hidesSensitive: hidesSensitive, in: transaction)
+            while let bytes = try export.next(reading: context.store) {
+                try await piece(bytes, export.recordCount)
+            }
+        } catch {
+            if context.exports.end(shard) { await actor?.startCompaction() }
+            throw error
         }
-        while let bytes = try export.next(reading: context.store) {
-            try await piece(bytes, export.recordCount)
-        }
+        if context.exports.end(shard) { await actor?.startCompaction() }
     }
 }

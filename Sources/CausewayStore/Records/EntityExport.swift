@@ -12,14 +12,17 @@ package enum ExportFormat: Hashable, Sendable {
 /// All records of an entity in the order of their import, piece by piece.
 ///
 /// The records are those of the moment it was made: it remembers which segments there were and which of their slots
-/// were dead, and segments never change. No snapshot is held between pieces.
+/// were dead. No snapshot is held between pieces. Only compaction and deletion change segments; the one waits for the end
+/// of exports, see `Exports` of the engine, the other is noticed.
 package struct EntityExport: Sendable {
     private let shard: ShardID
     private let entity: UInt32
     /// By position; nil where values are left out.
     private let fields: [UInt32?]
     private let format: RecordFormat
-    private var segments: ArraySlice<(number: UInt64, dead: DeadSlots)>
+    /// What there was, with the segments' checksums.
+    private var segments: ArraySlice<(number: UInt64, checksum: UInt64)>
+    private let dead: [UInt64: DeadSlots]
     private var current: OpenSegment?
     private var isHeaderDue = true
     /// Records in the pieces so far.
@@ -45,16 +48,20 @@ package struct EntityExport: Sendable {
         let all = state.fieldsByPosition
         fields = all.map { hidesSensitive && $0.stored.sensitive ? nil : $0.number }
         self.format = RecordFormat(format, labels: all.map(\.stored.apiLabel))
-        var found: [(number: UInt64, dead: DeadSlots)] = []
+        var found: [(number: UInt64, checksum: UInt64)] = []
         let range = KeyRange(prefix: KeyBuilder.key(shard, entity: entity))
-        try transaction.scan(.segments, range) { key, _ in
-            found.append((try KeyTail(.segments, key).number(at: 4), DeadSlots()))
+        try transaction.scan(.segments, range) { key, value in
+            found.append((try KeyTail(.segments, key).number(at: 4), Checksum.kept(value)))
             return .next
         }
-        for index in found.indices {
-            found[index].dead = try SegmentTable.deadSlots(found[index].number, of: entity, shard, in: transaction)
-        }
         segments = found[...]
+        var dead: [UInt64: DeadSlots] = [:]
+        try transaction.scan(.deadSlots, range) { key, value in
+            let tail = KeyTail(.deadSlots, key)
+            dead[try tail.number(at: 4)] = try DeadSlots(Array(value), key: tail.key)
+            return .next
+        }
+        self.dead = dead
     }
 
     /// The next piece: `size` bytes or a little more; nil at the end.
@@ -79,14 +86,17 @@ package struct EntityExport: Sendable {
     }
 
     private mutating func open(_ store: some Store) throws -> OpenSegment? {
-        guard let (number, dead) = segments.popFirst() else { return nil }
+        guard let (number, checksum) = segments.popFirst() else { return nil }
+        let dead = dead
         let opened: OpenSegment? = try store.read { transaction in
-            try SegmentTable.withSegment(number, of: entity, shard, in: transaction) { segment in
-                let slots = (0..<UInt16(segment.rowCount)).filter { !dead.contains(Int($0)) }
+            try SegmentTable.withSegment(number, of: entity, shard, in: transaction) { segment -> OpenSegment? in
+                guard segment.checksum == checksum else { return nil }
+                let gone = try segment.deadSlots { dead[$0] ?? DeadSlots() }
+                let slots = (0..<UInt16(segment.rowCount)).filter { !gone.contains(Int($0)) }
                 // Of a segment without a living record nothing needs decoding.
                 let columns = try slots.isEmpty ? [] : fields.map { try $0.flatMap { try segment.view(of: $0) } }
                 return OpenSegment(records: format.block(rowCount: segment.rowCount, columns), slots: slots)
-            }
+            } ?? nil
         }
         guard let opened else {
             throw CausewayError(

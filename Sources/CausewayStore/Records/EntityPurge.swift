@@ -66,37 +66,6 @@ package enum EntityPurge {
         state.emptied(number: try EntityTable.nextNumber(in: transaction, state.shard))
     }
 
-    /// The next unit of the removal of segments whose records were all replaced, from segment `cursor` on; nil when
-    /// there is none. For the end of a run.
-    package static func deadSegments(
-        of state: EntityState, _ ownership: Ownership, from cursor: inout UInt64,
-        in transaction: borrowing ReadTransaction
-    ) throws -> CommitUnit? {
-        var unit = CommitUnit(ownership)
-        let range = KeyRange(
-            from: SegmentTable.key(state.shard, state.entity.number, cursor),
-            upTo: KeyRange(prefix: KeyBuilder.key(state.shard, entity: state.entity.number)).upper)
-        var candidates: [(number: UInt64, dead: Int)] = []
-        try transaction.scan(.deadSlots, range) { key, value in
-            let tail = KeyTail(.deadSlots, key)
-            candidates.append((try tail.number(at: 4), try DeadSlots(Array(value), key: tail.key).count))
-            return candidates.count < slice ? .next : .stop
-        }
-        for (number, dead) in candidates {
-            cursor = number + 1
-            let key = SegmentTable.key(state.shard, state.entity.number, number)
-            let rows = try transaction.get(.segments, key) { SegmentView.rowCount(of: $0) }
-            guard let rows, rows == dead else { continue }
-            unit.delete(.segments, key)
-            unit.delete(.deadSlots, key)
-            if unit.mutations.count >= 2 * segmentSlice { break }
-        }
-        if unit.mutations.isEmpty, candidates.count == slice {
-            return try deadSegments(of: state, ownership, from: &cursor, in: transaction)
-        }
-        return unit.mutations.isEmpty ? nil : unit
-    }
-
     private static func removal(_ table: Table, _ prefix: [UInt8]) -> Mutation {
         .deletePrefix(table, prefix: prefix, limit: largeTables.contains(table) ? segmentSlice : slice)
     }

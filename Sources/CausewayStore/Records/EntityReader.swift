@@ -45,41 +45,39 @@ package enum EntityReader {
                 return page
             }
             bound = number
-            let dead = try SegmentTable.deadSlots(number, of: entity, state.shard, in: transaction)
             page.next = RecordPlace(segment: number, slot: 0)
-            let end = cursor.flatMap { $0.segment == number ? Int($0.slot) : nil }
-            let last = try SegmentTable.withSegment(number, of: entity, state.shard, in: transaction) { segment in
-                try append(segment, fields, dead, before: end, to: &page.records, limit: limit)
+            _ = try SegmentTable.withRecords(number, of: entity, state.shard, in: transaction) { segment, dead in
+                try append(segment, fields, dead, before: cursor, to: &page.records, limit: limit)
             }
             if page.records.count == limit {
-                page.next = last ?? page.next
+                page.next = page.records.last?.place
                 return page
             }
         }
         return page
     }
 
-    /// Appends a segment's living records before slot `end` (nil: all), the last first, until there are `limit`.
-    ///
-    /// - Returns: the place of the last one appended.
+    /// Appends a segment's living records before `cursor`, the last first, until there are `limit`.
     private static func append(
-        _ segment: borrowing SegmentView, _ fields: [EntityField], _ dead: DeadSlots, before end: Int?,
+        _ segment: borrowing SegmentView, _ fields: [EntityField], _ dead: DeadSlots, before cursor: RecordPlace?,
         to records: inout [StoredRecord], limit: Int
-    ) throws -> RecordPlace? {
-        var place: RecordPlace?
-        guard dead.count < segment.rowCount else { return place }
+    ) throws {
+        guard dead.count < segment.rowCount else { return }
         let columns = try fields.map { try segment.view(of: $0.number) }
-        let sourceRows = try segment.sourceRows()
-        for slot in (0..<min(end ?? segment.rowCount, segment.rowCount)).reversed() where !dead.contains(slot) {
-            let here = RecordPlace(segment: segment.number, slot: UInt16(slot))
-            records.append(
-                StoredRecord(
-                    place: here, values: columns.map { $0?.string(slot) }, provenance: segment.provenance,
-                    sourceRow: sourceRows[slot]))
-            place = here
-            if records.count == limit { break }
+        var end = segment.rowCount
+        for part in try segment.parts().reversed() {
+            end -= part.slots.count
+            for (index, own) in part.slots.enumerated().reversed() where !dead.contains(end + index) {
+                let place = RecordPlace(segment: part.segment, slot: own)
+                if let cursor, place >= cursor { continue }
+                let slot = end + index
+                records.append(
+                    StoredRecord(
+                        place: place, values: columns.map { $0?.string(slot) }, provenance: part.provenance,
+                        sourceRow: part.sourceRows[index]))
+                if records.count == limit { return }
+            }
         }
-        return place
     }
 }
 

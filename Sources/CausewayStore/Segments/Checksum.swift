@@ -54,6 +54,11 @@ enum Checksum {
         return 0..<bytes.count - 8
     }
 
+    /// The checksum at the end of bytes that ``seal(_:)`` closed, whether it is theirs or not.
+    static func kept(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        bytes.count < 8 ? 0 : word(bytes, bytes.count - 8)
+    }
+
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9

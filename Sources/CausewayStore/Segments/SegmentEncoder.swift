@@ -28,9 +28,32 @@ struct SegmentEncoder: ~Copyable, Sendable {
     mutating func encode(
         _ batch: RowBatch, rows: ArraySlice<Int32>, fields: [(column: Int, field: UInt32)], provenance: Provenance
     ) -> Segment {
-        head.clear()
+        beginHead(SegmentFormat.version, rows: rows.count, columns: fields.count)
+        appendOrigin(batch, rows, provenance)
+        return appendColumns(batch, rows, fields)
+    }
+
+    /// Encodes all rows of `batch`, which come from several segments.
+    ///
+    /// - Parameters:
+    ///   - batch: one row for each record of `parts`, in their order; its source rows are of no interest.
+    ///   - number: the segment's.
+    ///   - fields: of the columns.
+    mutating func encode(
+        _ batch: RowBatch, _ parts: [SegmentPart], as number: UInt64, fields: [UInt32]
+    ) -> Segment {
+        beginHead(SegmentFormat.compactedVersion, rows: batch.rowCount, columns: fields.count)
+        SegmentParts.encode(parts, in: number, to: &data)
+        head.appendVarint(UInt64(data.count))
+        head.append(data.base, data.count)
         data.clear()
-        appendHead(batch, rows, columns: fields.count, provenance)
+        let columns = fields.enumerated().map { (column: $0, field: $1) }
+        return appendColumns(batch, Array(0..<Int32(batch.rowCount))[...], columns)
+    }
+
+    private mutating func appendColumns(
+        _ batch: RowBatch, _ rows: ArraySlice<Int32>, _ fields: [(column: Int, field: UInt32)]
+    ) -> Segment {
         var valueCounts: [Int] = []
         valueCounts.reserveCapacity(fields.count)
         var empty: UInt8 = 0
@@ -56,12 +79,15 @@ struct SegmentEncoder: ~Copyable, Sendable {
         return Segment(bytes: joined(), valueCounts: valueCounts)
     }
 
-    private mutating func appendHead(
-        _ batch: RowBatch, _ rows: ArraySlice<Int32>, columns: Int, _ provenance: Provenance
-    ) {
-        head.append(SegmentFormat.version)
-        head.appendFixed(UInt16(rows.count))
+    private mutating func beginHead(_ version: UInt8, rows: Int, columns: Int) {
+        head.clear()
+        data.clear()
+        head.append(version)
+        head.appendFixed(UInt16(rows))
         head.appendFixed(UInt16(columns))
+    }
+
+    private mutating func appendOrigin(_ batch: RowBatch, _ rows: ArraySlice<Int32>, _ provenance: Provenance) {
         head.appendVarint(provenance.run)
         head.appendVarint(ZigZag.encode(provenance.importTime.micros))
         let source = Array(provenance.source.utf8.prefix(SegmentFormat.maximumSource))

@@ -15,7 +15,9 @@ package struct Provenance: Hashable, Sendable {
     }
 }
 
-/// Where a record lies: a slot of a segment of its entity. Later imported is larger.
+/// Where a record's commit put it: a slot of a segment of its entity. Later imported is larger.
+///
+/// A place is for good: compaction moves records to other segments, and they keep their places. See ``SegmentPart``.
 package struct RecordPlace: Hashable, Comparable, Sendable {
     package var segment: UInt64
     package var slot: UInt16
@@ -30,12 +32,13 @@ package struct RecordPlace: Hashable, Comparable, Sendable {
     }
 }
 
-/// The bytes of a segment, format 2. Numbers are little-endian, varints LEB128.
+/// The bytes of a segment, format 2 as a batch makes it, format 3 as a compaction does. Numbers are little-endian, varints LEB128.
 ///
 ///     u8 format, u16 rows, u16 columns
 ///     varint run, zigzag import time in microseconds, varint length and bytes of the source's path
 ///     varint length and bytes of the rows' places in their source: zigzag of the first, then for each further row the
 ///       zigzag difference to the one before; nothing behind the first when all of them are 1
+///     (format 3: instead of run, time, source and places varint length and bytes of ``SegmentParts``)
 ///     for each column: u32 field number, u8 kind, u32 end of its data (from the start of all data)
 ///     the columns' data, one behind the other
 ///     u64 XXH64 of everything before
@@ -54,6 +57,7 @@ package struct RecordPlace: Hashable, Comparable, Sendable {
 /// flag as one zstd frame. The last part of a column's data reaches to its end.
 enum SegmentFormat {
     static let version: UInt8 = 2
+    static let compactedVersion: UInt8 = 3
     static let maximumRows = 4_096
     /// Larger than a batch can make a column's texts.
     static let maximumText = 16 << 20

@@ -3,10 +3,20 @@ import CausewayCore
 /// Where things lie in a segment's bytes: everything but the columns' data.
 struct SegmentLayout: Sendable {
     let rowCount: Int
-    let provenance: Provenance
     let columns: [Column]
-    /// The rows' places in their source.
-    private let places: Range<Int>
+    private let origin: Origin
+
+    /// Where the rows came from.
+    private enum Origin: Sendable {
+        /// From one batch; `places` are those of the rows in their source.
+        case batch(Provenance, places: Range<Int>)
+        /// From several, see ``SegmentParts``.
+        case parts(Range<Int>)
+    }
+
+    var isCompacted: Bool {
+        if case .parts = origin { true } else { false }
+    }
 
     /// One entry of the directory.
     struct Column: Sendable {
@@ -22,18 +32,44 @@ struct SegmentLayout: Sendable {
     init(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) throws(Damage) {
         var cursor = try ByteCursor(bytes, range)
         let version = try cursor.byte()
-        guard version == SegmentFormat.version else { throw Damage("its format \(version) is not known") }
+        guard version == SegmentFormat.version || version == SegmentFormat.compactedVersion else {
+            throw Damage("its format \(version) is not known")
+        }
         rowCount = Int(try cursor.fixed(UInt16.self))
         guard (1...SegmentFormat.maximumRows).contains(rowCount) else { throw Damage("its row count is out of range") }
         let columnCount = Int(try cursor.fixed(UInt16.self))
         guard columnCount <= RowBatch.maximumColumns else { throw Damage("its column count is out of range") }
-        let run = try cursor.varint()
-        let micros = ZigZag.decode(try cursor.varint())
-        let source = try cursor.take(cursor.count(upTo: SegmentFormat.maximumSource))
-        provenance = Provenance(
-            run: run, source: String(decoding: bytes[source], as: UTF8.self), importTime: Timestamp(micros: micros))
-        places = try cursor.take(cursor.count(upTo: cursor.remaining))
+        if version == SegmentFormat.compactedVersion {
+            origin = .parts(try cursor.take(cursor.count(upTo: cursor.remaining)))
+        } else {
+            let run = try cursor.varint()
+            let micros = ZigZag.decode(try cursor.varint())
+            let source = try cursor.take(cursor.count(upTo: SegmentFormat.maximumSource))
+            let provenance = Provenance(
+                run: run, source: String(decoding: bytes[source], as: UTF8.self), importTime: Timestamp(micros: micros))
+            origin = .batch(provenance, places: try cursor.take(cursor.count(upTo: cursor.remaining)))
+        }
         columns = try Self.directory(&cursor, columnCount)
+    }
+
+    /// The records' places and provenance, in the order of the slots.
+    ///
+    /// - Parameter number: the segment's.
+    func parts(of bytes: UnsafeRawBufferPointer, number: UInt64) throws(Damage) -> [SegmentPart] {
+        switch origin {
+        case .parts(let range): return try SegmentParts.decode(bytes, range, in: number, rowCount: rowCount)
+        case .batch(let provenance, let places):
+            return [
+                SegmentPart(
+                    segment: number, provenance: provenance, slots: Array(0..<UInt16(rowCount)),
+                    sourceRows: try sourceRows(of: bytes, places))
+            ]
+        }
+    }
+
+    /// The provenance of all rows; nil when they have several.
+    var provenance: Provenance? {
+        if case .batch(let provenance, _) = origin { provenance } else { nil }
     }
 
     private static func directory(_ cursor: inout ByteCursor, _ count: Int) throws(Damage) -> [Column] {
@@ -59,8 +95,7 @@ struct SegmentLayout: Sendable {
         return columns
     }
 
-    /// For each slot, which row of its source it was.
-    func sourceRows(of bytes: UnsafeRawBufferPointer) throws(Damage) -> [Int64] {
+    private func sourceRows(of bytes: UnsafeRawBufferPointer, _ places: Range<Int>) throws(Damage) -> [Int64] {
         var cursor = try ByteCursor(bytes, places)
         var rows: [Int64] = []
         rows.reserveCapacity(rowCount)

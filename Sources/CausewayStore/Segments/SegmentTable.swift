@@ -20,6 +20,25 @@ enum SegmentTable {
         }
     }
 
+    /// As ``withSegment(_:of:_:in:_:_:)``, with the segment's dead slots.
+    static func withRecords<R>(
+        _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction,
+        _ zstd: ZstdDecompressor = ZstdDecompressor(), _ body: (borrowing SegmentView, DeadSlots) throws -> R
+    ) throws -> R? {
+        try withSegment(number, of: entity, shard, in: transaction, zstd) { segment in
+            let dead = try segment.deadSlots { try deadSlots($0, of: entity, shard, in: transaction) }
+            return try body(segment, dead)
+        }
+    }
+
+    /// The segment that has the record with a place in `segment`, if it is there still: the last one up to that number.
+    static func holder(
+        of segment: UInt64, entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction
+    ) throws -> UInt64? {
+        try neighbour(of: segment &+ 1, above: false, entity: entity, shard, in: transaction)
+    }
+
+    /// The dead slots of the segment of records' places, wherever these records lie now.
     static func deadSlots(
         _ number: UInt64, of entity: UInt32, _ shard: ShardID, in transaction: borrowing ReadTransaction
     ) throws -> DeadSlots {

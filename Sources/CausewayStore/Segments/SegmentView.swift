@@ -29,26 +29,74 @@ package struct SegmentView: ~Copyable {
         self.zstd = zstd
     }
 
-    /// The row count of a segment that is not opened; nil when its bytes are none.
-    static func rowCount(of bytes: UnsafeRawBufferPointer) -> Int? {
-        guard bytes.count >= 3, bytes[0] == SegmentFormat.version else { return nil }
-        return Int(bytes[1]) | Int(bytes[2]) << 8
-    }
-
     package var rowCount: Int { layout.rowCount }
-    package var provenance: Provenance { layout.provenance }
     /// The numbers of the fields that its records carry.
     package var fields: [UInt32] { layout.columns.map(\.field) }
+    /// Its checksum: another one when it is not the same any more.
+    var checksum: UInt64 { Checksum.kept(bytes) }
 
-    /// For each slot, which row of its source it was.
+    /// The records' places and provenance: of the parts' records one behind the other, each in its slot.
     ///
     /// - Throws: ``CausewayError`` (data loss, `STORE_DAMAGED`).
-    package func sourceRows() throws(CausewayError) -> [Int64] {
+    func parts() throws(CausewayError) -> [SegmentPart] {
         do throws(Damage) {
-            return try layout.sourceRows(of: bytes)
+            return try layout.parts(of: bytes, number: number)
         } catch {
             throw StoreDamage.error(.segments, key, error.detail)
         }
+    }
+
+    /// Which of its slots are dead.
+    ///
+    /// - Parameter dead: the dead slots by the segment of their records' places.
+    func deadSlots(_ dead: (UInt64) throws -> DeadSlots) throws -> DeadSlots {
+        guard layout.isCompacted else { return try dead(number) }
+        var found = DeadSlots()
+        var slot: UInt16 = 0
+        for part in try parts() {
+            let places = try dead(part.segment)
+            for place in part.slots {
+                if places.contains(Int(place)) { _ = found.insert(slot) }
+                slot &+= 1
+            }
+        }
+        return found
+    }
+
+    /// The slots of records with places in `segment`, each given by its slot there; nil when one of them is not here.
+    func slots(of places: [UInt16], in segment: UInt64) throws(CausewayError) -> [UInt16]? {
+        guard layout.isCompacted else {
+            return segment == number && places.allSatisfy { Int($0) < rowCount } ? places : nil
+        }
+        var first = 0
+        for part in try parts() {
+            guard part.segment == segment else {
+                first += part.slots.count
+                continue
+            }
+            var found: [UInt16] = []
+            for (index, place) in zip(part.slots.indices, part.slots)
+            where found.count < places.count && place == places[found.count] {
+                found.append(UInt16(first + index))
+            }
+            return found.count == places.count ? found : nil
+        }
+        return nil
+    }
+
+    /// When the last of some records was imported.
+    func lastImport(of slots: [UInt16]) throws(CausewayError) -> Timestamp {
+        if let provenance = layout.provenance { return provenance.importTime }
+        var last = Timestamp(micros: .min)
+        var rest = slots[...]
+        var end = 0
+        for part in try parts() {
+            end += part.slots.count
+            let own = rest.prefix { Int($0) < end }
+            rest = rest.dropFirst(own.count)
+            if !own.isEmpty { last = max(last, part.provenance.importTime) }
+        }
+        return last
     }
 
     /// A field's values; nil when the records do not carry the field.

@@ -232,19 +232,3 @@ extension Settlement {
         return try state.seal()
     }
 }
-
-extension Settlement {
-    /// Whether the journal of replaced records is empty. Only then may segments without live records be dropped: until
-    /// then a settlement may have to read them.
-    package static func mayDropSegments(
-        of state: EntityState, in transaction: borrowing ReadTransaction
-    ) throws -> Bool {
-        var isEmpty = true
-        try transaction.scan(.killed, KeyRange(prefix: KeyBuilder.key(state.shard, entity: state.entity.number))) {
-            _, _ in
-            isEmpty = false
-            return .stop
-        }
-        return isEmpty
-    }
-}

@@ -111,10 +111,13 @@ struct SettlementGroup {
             let group = places.prefix { $0 >> 16 == segment }
             places = places.dropFirst(group.count)
             let slots = group.map { UInt16(truncatingIfNeeded: $0) }
+            let holder = try SegmentTable.holder(
+                of: segment, entity: state.entity.number, state.shard, in: transaction)
+            guard let holder else { return false }
             let isThere = try SegmentTable.withSegment(
-                segment, of: state.entity.number, state.shard, in: transaction, columns.zstd
+                holder, of: state.entity.number, state.shard, in: transaction, columns.zstd
             ) { view in
-                guard slots.allSatisfy({ Int($0) < view.rowCount }) else { return false }
+                guard let slots = try view.slots(of: slots, in: segment) else { return false }
                 try read(view, slots, keyFields, columns, adding: false)
                 return true
             }
@@ -128,10 +131,9 @@ struct SettlementGroup {
                 return true
             }
             nextSegment = number + 1
-            let dead = try SegmentTable.deadSlots(number, of: state.entity.number, state.shard, in: transaction)
-            _ = try SegmentTable.withSegment(
+            _ = try SegmentTable.withRecords(
                 number, of: state.entity.number, state.shard, in: transaction, columns.zstd
-            ) { view in
+            ) { view, dead in
                 let all = 0..<UInt16(view.rowCount)
                 let slots = dead.count == 0 ? Array(all) : all.filter { !dead.contains(Int($0)) }
                 try read(view, slots, keyFields, columns, adding: true)
@@ -177,7 +179,7 @@ struct SettlementGroup {
         guard !slots.isEmpty else { return }
         rowsRead += Int64(slots.count)
         if adding { rowsAdded += Int64(slots.count) }
-        let micros = segment.provenance.importTime.micros
+        let micros = adding ? try segment.lastImport(of: slots).micros : 0
         try slots.withUnsafeBufferPointer { slots in
             if contents != nil { columns.clearContents(slots.count) }
             for field in segment.fields {

@@ -53,6 +53,7 @@ import Testing
         let key = [["id"], ["id", "kind"], []][Int(seed % 3)]
         var model = EntityModel(key: key)
         var fixture = EntityFixture(store)
+        var hasWholeJournal = true
         for batch in batches(&random, key: key) {
             let positions = batch.rows.indices.map { "\(batch.source) \(batch.firstRow + Int64($0))" }
             model.take(batch.columns, batch.rows, positions: positions)
@@ -60,7 +61,12 @@ import Testing
                 batch.columns, batch.rows, key: key, source: batch.source, firstRow: batch.firstRow)
             #expect(fixture.counts == model.counts)
             while random.chance(60), try await fixture.mergeStep(slice: random.below(40) + 1) {}
-            try fixture.audit()
+            if random.chance(20) {
+                try await fixture.dropJournal()
+                hasWholeJournal = false
+            }
+            if random.chance(40) { _ = try await fixture.compact(.random(&random), units: random.below(6) + 1) }
+            try fixture.audit(hasWholeJournal: hasWholeJournal)
             if random.chance(30) {
                 fixture.beginRun()
                 model.run += 1
@@ -87,6 +93,8 @@ import Testing
         let expected = model.records.reversed().map { record in labels.map { record.values[$0] } }
         #expect(records.map(\.values) == expected)
         #expect(zip(records, records.dropFirst()).allSatisfy { $1.place < $0.place })
+        #expect(records.map { "\($0.provenance.source) \($0.sourceRow)" } == model.records.reversed().map(\.position))
+        #expect(records.map { Int($0.provenance.run) - 1 } == model.records.reversed().map(\.run))
     }
 
     /// Where batches end is an accident of buffers and interruptions: it must not show.

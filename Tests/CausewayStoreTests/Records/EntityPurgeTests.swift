@@ -72,24 +72,4 @@ import Testing
             #expect(try keyCount(fixture, table) == 0)
         }
     }
-
-    @Test func segmentsOfReplacedRecordsAreRemoved() async throws {
-        var fixture = EntityFixture()
-        for version in 0..<4 {
-            let rows = (0..<30).map { ["\($0)", version < 3 || $0 > 9 ? "v\(version)" : "v2"] }
-            try await fixture.take(["id", "v"], rows, key: ["id"])
-        }
-        let before = try fixture.export()
-        #expect(try keyCount(fixture, .segments) == 4)
-        let state = fixture.state
-        var cursor: UInt64 = 0
-        while let unit = try fixture.store.read({
-            try EntityPurge.deadSegments(of: state, fixture.ownership, from: &cursor, in: $0)
-        }) {
-            try await fixture.store.commit(unit)
-        }
-        #expect(try keyCount(fixture, .segments) == 2)
-        #expect(try keyCount(fixture, .deadSlots) == 1)
-        #expect(try fixture.export() == before)
-    }
 }

@@ -107,8 +107,11 @@ import Testing
                 let segment = try SegmentView(UnsafeRawBufferPointer(rebasing: all[shift...]), key: [1], number: 7)
                 #expect(segment.rowCount == 500)
                 #expect(segment.fields == [1, 2, 3])
-                #expect(segment.provenance == Self.provenance)
-                #expect(try segment.sourceRows() == (1...500).map(Int64.init))
+                let parts = try segment.parts()
+                #expect(parts.map(\.segment) == [7])
+                #expect(parts.first?.provenance == Self.provenance)
+                #expect(parts.first?.slots == Array(0..<500))
+                #expect(parts.first?.sourceRows == (1...500).map(Int64.init))
                 #expect(try segment.view(of: 9) == nil)
                 return try (1...3).map { try #require(try segment.view(of: $0)) }
             }

@@ -31,14 +31,23 @@ struct SegmentReader: Sendable {
     }
 
     var rowCount: Int { layout.rowCount }
-    var provenance: Provenance { layout.provenance }
+    var provenance: Provenance? { layout.provenance }
     var columns: [SegmentLayout.Column] { layout.columns }
     /// The numbers of the fields that its records carry.
     var fields: [UInt32] { layout.columns.map(\.field) }
 
     /// For each slot, which row of its source it was.
     func sourceRows() throws(CausewayError) -> [Int64] {
-        try reading { all throws(Damage) in try layout.sourceRows(of: all) }
+        try parts().flatMap(\.sourceRows)
+    }
+
+    func parts() throws(CausewayError) -> [SegmentPart] {
+        try reading { all throws(Damage) in try layout.parts(of: all, number: number) }
+    }
+
+    /// The records' places, by slot.
+    func places() throws(CausewayError) -> [RecordPlace] {
+        try parts().flatMap { part in part.slots.map { RecordPlace(segment: part.segment, slot: $0) } }
     }
 
     /// A field's values; nil when the records do not carry the field.

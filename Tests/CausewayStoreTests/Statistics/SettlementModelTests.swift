@@ -41,8 +41,8 @@ import Testing
             case ..<65: _ = try await world.settle(lost: world.random.below(6))
             case ..<70: _ = try await world.settle(.recount, lost: world.random.below(6))
             case ..<75: try await world.damage()
-            case ..<78: try await world.drop()
-            case ..<79: try await world.deleteData()
+            case ..<85: try await world.compact()
+            case ..<86: try await world.deleteData()
             default:
                 let mode: Settlement.Mode = world.random.chance(20) ? .recount : .incremental
                 if let differences = try await world.settle(mode) { #expect(differences == []) }
@@ -51,7 +51,8 @@ import Testing
         }
         _ = try await world.settle()
         try check(world)
-        try await world.drop()
+        try await world.compact()
+        try check(world)
     }
 
     private func check(_ world: StatisticsWorld) throws {

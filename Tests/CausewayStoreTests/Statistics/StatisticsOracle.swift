@@ -27,7 +27,10 @@ struct StatisticsOracle {
             {
                 number = next
                 let segment = try SegmentTable.segment(next, of: entity, state.shard, in: transaction)
-                let dead = try SegmentTable.deadSlots(next, of: entity, state.shard, in: transaction)
+                let isDead = try segment.places().map { place in
+                    try SegmentTable.deadSlots(place.segment, of: entity, state.shard, in: transaction)
+                        .contains(Int(place.slot))
+                }
                 var rows = [Record](repeating: Record(), count: segment.rowCount)
                 for field in segment.fields {
                     let view = try #require(try segment.view(of: field))
@@ -36,7 +39,7 @@ struct StatisticsOracle {
                         rows[slot].values[field] = view.string(slot)
                     }
                 }
-                found += rows.indices.filter { !dead.contains($0) }.map { rows[$0] }
+                found += rows.indices.filter { !isDead[$0] }.map { rows[$0] }
             }
         }
         records = found

@@ -130,16 +130,13 @@ struct StatisticsWorld {
         try await commit([.put(.valueTables, key: key, value: changed)])
     }
 
-    /// Drops segments without live records, when they are no longer needed.
-    mutating func drop() async throws {
-        let current = state
-        guard try store.read({ try Settlement.mayDropSegments(of: current, in: $0) }) else { return }
-        var cursor: UInt64 = 0
-        while let unit = try store.read({
-            try EntityPurge.deadSegments(of: current, ownership, from: &cursor, in: $0)
-        }) {
-            try await store.commit(unit)
-        }
+    /// Gives the space of replaced records back, or some of it.
+    mutating func compact() async throws {
+        guard
+            var compaction = try Compaction.begin(
+                state.id, testShard, seed: testSeed, limits: .random(&random), reading: store)
+        else { return }
+        while random.chance(90), let mutations = try compaction.next(reading: store) { try await commit(mutations) }
     }
 
     /// Deletes the entity's data.
