@@ -71,6 +71,8 @@ import Testing
         }
         try await engine.connect(entity: ["primary_key": .texts(["id"])])
         #expect(try await engine.fetch().stored.counters?.rowsQuarantined == 12)
+        // Until its records are compacted.
+        try await engine.simulation.clock.sleep(for: .seconds(5))
     }
 
     /// Boots from each image and waits for the last run's end.
@@ -140,6 +142,49 @@ import Testing
             await engine.stop()
             #expect(images.count > 5)
             try await expect(expected, .statistics, from: images, simulation, server: engine.server)
+        }
+    }
+
+    @Test("records that are being compacted are the same behind every commit, and are compacted in the end")
+    func compaction() throws {
+        try Simulation.world { simulation in
+            let tape = Tape()
+            let small: @Sendable (inout EngineLimits) -> Void = {
+                $0.statistics.pendingRows = 1
+                $0.batchRows = 10
+                $0.compaction.unitSegments = 4
+            }
+            let engine = try await EngineFixture.start(simulation, store: tape.store(), limits: small)
+            try await fill(engine)
+            // Waits for the end of a run, behind which the next one begins before the records are compacted.
+            for version in 1..<5 {
+                let rows = (0..<100).map { "\($0),w\(version),\($0 * version)\n" }.joined()
+                await engine.server.put("/in/x\(version).csv", .init("id,v,w\n\(rows)"))
+                _ = try await engine.fetch()
+            }
+            let expected = try await content(engine)
+            _ = tape.take()
+            try await simulation.clock.sleep(for: .seconds(60))
+            let images = tape.take()
+            #expect(images.count > 5)
+            #expect(try await content(engine) == expected)
+            let compacted = try engine.store.read { try $0.count(.segments, KeyRange(prefix: [])) }
+            await engine.stop()
+            for (index, image) in images.enumerated() {
+                let store = MemoryStore(image)
+                let later = try await EngineFixture.start(
+                    simulation, store: store, server: engine.server, limits: small)
+                #expect(try await content(later) == expected, "killed behind commit \(index)")
+                let connection = try later.supervisor.directory.connection("crm")
+                let run = try await later.ended(try await connection.reloadStatistics(nil, requestID: "").number)
+                #expect(
+                    try await later.log(run.number).contains { $0.message == "statistics counted; all figures agree" },
+                    "killed behind commit \(index)")
+                try await simulation.clock.sleep(for: .seconds(60))
+                #expect(try await content(later) == expected, "killed behind commit \(index)")
+                #expect(try store.read { try $0.count(.segments, KeyRange(prefix: [])) } == compacted)
+                await later.stop()
+            }
         }
     }
 
