@@ -97,7 +97,8 @@ extension CausewayStore.Mutation {
     }
 
     fileprivate var isOfRecords: Bool {
-        [.segments, .deadSlots, .keys, .keyFilters, .keyRuns, .killed, .entities, .fields, .days].contains(table)
+        [.segments, .deadSlots, .keys, .keyFilters, .keyRuns, .killed, .retried, .entities, .fields, .days].contains(
+            table)
     }
 
     fileprivate var isRequirement: Bool {

@@ -37,7 +37,7 @@ import Testing
         ]
         run.slowestStage = "scan"
         let shown = text(.run(run, clock))
-        #expect(shown.contains("Superseded     2 rows had the key of a later row of the run; the last one stays"))
+        #expect(shown.contains("Superseded     2 rows had the key of a row that came later; the last one stays"))
         #expect(
             shown.hasSuffix(
                 """

@@ -8,7 +8,8 @@ struct QuarantineRetry: SessionCommand {
         abstract: "Try rows again with the settings as they are now.",
         discussion: """
             One row, the rows of one run, or all of the connection. Rows that are taken leave quarantine, the others \
-            stay. Watches the run to its end as `causeway fetch` does, with the same exit status.
+            stay. A row never replaces a record that came later than it: it leaves quarantine as superseded, and counts \
+            as unchanged. Watches the run to its end as `causeway fetch` does, with the same exit status.
 
             Examples:
               causeway quarantine retry crm

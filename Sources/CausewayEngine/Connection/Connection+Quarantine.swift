@@ -45,7 +45,8 @@ extension Connection {
 
     /// Reads rows in quarantine again with the settings as they are now, as a run.
     ///
-    /// A row that is taken replaces the record with its key, also one that came later than the row.
+    /// A row that is taken replaces the record with its key unless that came later than the row: then the row is
+    /// superseded. A later row that was equal to the record has left no trace, and does not count as later.
     ///
     /// - Throws: as ``startFetch(_:trigger:slot:requestID:scope:)``; not found for a row that is not there.
     package func retryQuarantined(

@@ -56,13 +56,15 @@ struct EntityUpsert: ~Copyable {
 
     /// Takes a batch in: its records, its rejected rows, its columns.
     ///
+    /// - Parameter retried: of rows out of quarantine, for each where it stood.
     /// - Returns: what became of each of its rows.
     /// - Throws: ``CausewayError``; `SCHEMA_CHANGED` (failed precondition) when the policy does not take its columns.
     mutating func take(
-        _ header: [String], _ rows: RowBatch, rejected: [RejectedRow], from path: String, run: UInt64,
-        at now: Timestamp, into unit: inout CommitUnit
+        _ header: [String], _ rows: RowBatch, rejected: [RejectedRow], retried: [RetriedRow]? = nil,
+        from path: String, run: UInt64, at now: Timestamp, into unit: inout CommitUnit
     ) throws(CausewayError) -> StoredCounters {
         var counts = StoredCounters()
+        var places = [RecordPlace(segment: state.nextSegment, slot: 0).packed]
         if header.isEmpty {
             // Of JSON, as long as all rows are rejected: nothing is known of the columns.
             var known = state
@@ -75,46 +77,53 @@ struct EntityUpsert: ~Copyable {
                 return types.types
             }
             let update = try observe(zip(header, types), into: &unit)
-            try write(
-                rows, update, Provenance(run: run, source: path, importTime: now), at: now, &counts, into: &unit)
+            let plan = try plan(rows, update, Provenance(run: run, source: path, importTime: now), retried)
+            if !rejected.isEmpty { places = plan.places(before: rejected.map(\.sourceRow)) }
+            try write(plan, &counts, into: &unit)
         }
-        try quarantine(rejected, from: path, run: run, at: now, into: &unit)
+        try quarantine(rejected, at: places, from: path, run: run, now, into: &unit)
         counts.rowsQuarantined = Int64(rejected.count)
         counts.rowsRead = Int64(rows.rowCount + rejected.count)
         return counts
     }
 
-    private mutating func write(
-        _ rows: RowBatch, _ update: SchemaUpdate, _ provenance: Provenance, at now: Timestamp,
-        _ counts: inout StoredCounters, into unit: inout CommitUnit
-    ) throws(CausewayError) {
-        let date = try localDate(now)
+    private func plan(
+        _ rows: RowBatch, _ update: SchemaUpdate, _ provenance: Provenance, _ retried: [RetriedRow]?
+    ) throws(CausewayError) -> UpsertPlan {
+        let date = try localDate(provenance.importTime)
         do {
-            let plan = try context.store.read { transaction in
+            return try context.store.read { transaction in
                 try writer.plan(
                     rows, fieldNumbers: update.fieldNumbers, state: update.state, provenance: provenance,
-                    date: date, firstSegmentOfRun: firstSegmentOfRun, in: transaction)
+                    date: date, firstSegmentOfRun: firstSegmentOfRun, retried: retried, in: transaction)
             }
-            let prepared = try writer.encode(plan)
-            let timings = prepared.timings
-            meter.add(.hash, .microseconds(timings.hash), bytes: rows.text.count, rows: rows.rowCount)
-            meter.add(.sort, .microseconds(timings.sort), rows: rows.rowCount)
-            meter.add(.lookUp, .microseconds(timings.lookUp), rows: rows.rowCount)
-            let taken = prepared.counts.new + prepared.counts.updated
-            meter.add(.encode, .microseconds(timings.encode), bytes: rows.text.count, rows: taken)
-            unit.mutations += prepared.mutations
-            pending = prepared.state
-            counts.rowsNew = Int64(prepared.counts.new)
-            counts.rowsUpdated = Int64(prepared.counts.updated)
-            counts.rowsUnchanged = Int64(prepared.counts.unchanged)
-            counts.rowsSuperseded = Int64(prepared.counts.superseded)
         } catch {
             throw .wrapping(error)
         }
     }
 
+    private mutating func write(
+        _ plan: consuming UpsertPlan, _ counts: inout StoredCounters, into unit: inout CommitUnit
+    ) throws(CausewayError) {
+        let (bytes, rows) = (plan.byteCount, plan.rowCount)
+        let prepared = try writer.encode(plan)
+        let timings = prepared.timings
+        meter.add(.hash, .microseconds(timings.hash), bytes: bytes, rows: rows)
+        meter.add(.sort, .microseconds(timings.sort), rows: rows)
+        meter.add(.lookUp, .microseconds(timings.lookUp), rows: rows)
+        let taken = prepared.counts.new + prepared.counts.updated
+        meter.add(.encode, .microseconds(timings.encode), bytes: bytes, rows: taken)
+        unit.mutations += prepared.mutations
+        pending = prepared.state
+        counts.rowsNew = Int64(prepared.counts.new)
+        counts.rowsUpdated = Int64(prepared.counts.updated)
+        counts.rowsUnchanged = Int64(prepared.counts.unchanged)
+        counts.rowsSuperseded = Int64(prepared.counts.superseded)
+    }
+
     private func quarantine(
-        _ rejected: [RejectedRow], from path: String, run: UInt64, at now: Timestamp, into unit: inout CommitUnit
+        _ rejected: [RejectedRow], at places: [UInt64], from path: String, run: UInt64, _ now: Timestamp,
+        into unit: inout CommitUnit
     ) throws(CausewayError) {
         guard !rejected.isEmpty else { return }
         let shard = state.shard
@@ -126,6 +135,8 @@ struct EntityUpsert: ~Copyable {
             row.run = run
             row.createMicros = now.micros
             row.source = path
+            // Where no row was taken, all stood at one place.
+            row.place = index < places.count ? places[index] : places.last ?? 0
             try QuarantineTable.put(into: &unit, first + UInt64(index), row)
         }
         counters.put(into: &unit)

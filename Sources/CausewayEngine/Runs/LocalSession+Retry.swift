@@ -5,7 +5,8 @@ import CausewayStore
 
 extension LocalSession {
     /// Reads rows in quarantine again, a page at a time: those that can be taken leave quarantine in the unit that takes
-    /// them, the others stay with what keeps them now.
+    /// them, the others stay with what keeps them now. One whose record came later than it leaves quarantine as well, and
+    /// the record stays: it is counted as unchanged and superseded.
     ///
     /// May end between any two units: rows that stayed are tried again by the run that goes on.
     mutating func retry(_ entities: [EntitySettings]) async throws(CausewayError) {
@@ -34,7 +35,7 @@ extension LocalSession {
             [
                 "rows": String(counters.rowsRead),
                 "taken": String(counters.rowsRead - counters.rowsQuarantined),
-                "stay": String(counters.rowsQuarantined),
+                "stay": String(counters.rowsQuarantined), "superseded": String(counters.rowsSuperseded),
             ])
     }
 
@@ -96,8 +97,8 @@ extension LocalSession {
             if let batch = work.takeBatch() {
                 counts =
                     try upsert?.take(
-                        batch.header, batch.rows, rejected: [], from: work.source, run: plan.number, at: now,
-                        into: &unit)
+                        batch.header, batch.rows, rejected: [], retried: work.places, from: work.source,
+                        run: plan.number, at: now, into: &unit)
                     ?? counts
             }
         } catch {
@@ -128,6 +129,8 @@ struct RetriedRows: ~Copyable {
     private var builder: RowBatchBuilder?
     /// Taken, once the unit is committed.
     private(set) var taken: [QuarantineTable.Entry] = []
+    /// Of the rows that can be taken, where they stood.
+    var places: [RetriedRow] { taken.map { RetriedRow(place: $0.row.place, sequence: $0.sequence) } }
     /// Staying, for another reason than before.
     private(set) var changed: [QuarantineTable.Entry] = []
     private(set) var stayed = 0

@@ -15,8 +15,7 @@ package enum EntityPurge {
     /// The tables of records, by entity number behind the shard.
     static let entityTables: [Table] = [
         .keys, .keyFilters, .keyRuns, .segments, .deadSlots, .killed, .valueTables, .fieldFigures, .metadataChanges,
-        .days,
-        .files, .fields,
+        .retried, .days, .files, .fields,
     ]
 
     /// The tables of a shard in the order of their removal. The connection goes last: until then it says that it is

@@ -34,12 +34,14 @@ package struct EntityWriter: ~Copyable, Sendable {
     ///   - state: the entity, with what is not stored yet.
     ///   - date: the organisation's local date, for the figures of the day.
     ///   - firstSegmentOfRun: what ``EntityState/nextSegment`` was when the run began.
+    ///   - retried: of rows out of quarantine, for each where it stood; rows whose record came behind them are counted
+    ///     as unchanged and superseded.
     /// - Precondition of use: no row's key has a null or empty part; such rows would all be one record.
     /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), `COLUMN_MAPPING` (internal) when columns and fields do
     ///   not fit together, and those of the store.
     package func plan(
         _ batch: RowBatch, fieldNumbers: [UInt32], state: EntityState, provenance: Provenance, date: LocalDate,
-        firstSegmentOfRun: UInt64, in transaction: borrowing ReadTransaction
+        firstSegmentOfRun: UInt64, retried: [RetriedRow]? = nil, in transaction: borrowing ReadTransaction
     ) throws -> UpsertPlan {
         let identity = try identity(batch, fieldNumbers, state)
         let entity = state.entity.number
@@ -53,11 +55,15 @@ package struct EntityWriter: ~Copyable, Sendable {
         let runs = try StoredKeyRuns(state.shard, entity: entity, in: transaction)
         let stored = try KeyLookUp.look(
             order, keys, in: runs.list.runs, state.shard, entity: entity, seed: seed, transaction)
-        let decision = UpsertDecision(order, stored: stored, hashes: hashes, firstSegment: firstSegmentOfRun)
+        let retryOrder = try retried.map {
+            try RetryOrder($0, stored: stored, state.shard, entity: entity, in: transaction)
+        }
+        let decision = UpsertDecision(
+            order, stored: stored, hashes: hashes, firstSegment: firstSegmentOfRun, retryOrder)
         var plan = UpsertPlan(
             batch: batch, fieldNumbers: fieldNumbers, provenance: provenance, date: date, state: state,
             counts: decision.counts, timings: timings, keys: keys, order: order, decision: decision, hashes: hashes,
-            runs: runs)
+            retryOrder: retryOrder, runs: runs)
         if decision.takenCount > 0 {
             var places: [UInt64] = []
             for (record, row) in zip(stored, decision.lastRow) where row >= 0 && record.place != .max {
@@ -180,10 +186,10 @@ package struct EntityWriter: ~Copyable, Sendable {
     ) throws(CausewayError) -> [RecordPlace] {
         let all = plan.rows
         let fields = plan.fieldNumbers.enumerated().map { (column: $0, field: $1) }
-        let parts = (all.count + SegmentFormat.maximumRows - 1) / SegmentFormat.maximumRows
+        let parts = SegmentParting(all.count)
         var places = [RecordPlace](repeating: RecordPlace(segment: 0, slot: 0), count: plan.batch.rowCount)
-        for part in 0..<parts {
-            let rows = all[all.count * part / parts..<all.count * (part + 1) / parts]
+        for part in 0..<parts.count {
+            let rows = all[parts[part]]
             let number = state.nextSegment
             // The index of keys has 32 bits for it.
             guard number <= UInt64(UInt32.max) else {
@@ -193,6 +199,9 @@ package struct EntityWriter: ~Copyable, Sendable {
             let segment = encoder.encode(plan.batch, rows: rows, fields: fields, provenance: plan.provenance)
             let key = SegmentTable.key(state.shard, state.entity.number, number)
             mutations.append(.append(.segments, key: key, value: segment.bytes))
+            if let retried = plan.retryOrder {
+                mutations.append(.put(.retried, key: key, value: retried.bytes(of: rows)))
+            }
             for (slot, row) in rows.enumerated() {
                 places[Int(row)] = RecordPlace(segment: number, slot: UInt16(slot))
             }

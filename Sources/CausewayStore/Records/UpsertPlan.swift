@@ -9,7 +9,8 @@ package struct UpsertCounts: Hashable, Sendable {
     package var updated = 0
     /// Rows whose content is that of the record with their key.
     package var unchanged = 0
-    /// Rows taken in this run, in this batch or an earlier one, whose record a row of this batch replaced.
+    /// Rows taken in this run, in this batch or an earlier one, whose record a row of this batch replaced; and rows out
+    /// of quarantine whose record came behind them.
     package var superseded = 0
 
     package init() {}
@@ -44,6 +45,8 @@ package struct UpsertPlan: Sendable {
     let decision: UpsertDecision
     /// The content hash of each row.
     let hashes: [UInt64]
+    /// Of rows out of quarantine.
+    let retryOrder: RetryOrder?
     /// The entity's runs of keys.
     var runs: StoredKeyRuns
     /// Where the replaced records lie, in order.
@@ -52,6 +55,10 @@ package struct UpsertPlan: Sendable {
     var deadSlots: [(segment: UInt64, slots: DeadSlots)] = []
     /// The day's figures before the batch.
     var day = StoredDay()
+
+    package var rowCount: Int { batch.rowCount }
+    /// Of the rows' text.
+    package var byteCount: Int { batch.text.count }
 
     /// Rows that become records, in source order.
     var rows: [Int32] { (0..<Int32(batch.rowCount)).filter { decision.isTaken[Int($0)] } }
@@ -70,7 +77,10 @@ struct UpsertDecision: Sendable {
     /// - Parameters:
     ///   - stored: by group; ``KeyLookUp/none`` where the store has no such record.
     ///   - firstSegment: the first segment of the run.
-    init(_ order: KeyOrder, stored: [KeyEntry], hashes: [UInt64], firstSegment: UInt64) {
+    ///   - retryOrder: of rows out of quarantine.
+    init(
+        _ order: KeyOrder, stored: [KeyEntry], hashes: [UInt64], firstSegment: UInt64, _ retryOrder: RetryOrder?
+    ) {
         lastRow = [Int32](repeating: -1, count: order.count)
         isTaken = [Bool](repeating: false, count: hashes.count)
         var counts = UpsertCounts()
@@ -84,6 +94,11 @@ struct UpsertDecision: Sendable {
             for position in Int(order.starts[group])..<Int(order.starts[group &+ 1]) {
                 let row = order.rows[position]
                 let hash = hashes[Int(row)]
+                if let retryOrder, isKnown, last < 0, retryOrder.isOvertaken(row, by: record, of: group) {
+                    counts.unchanged &+= 1
+                    counts.superseded &+= 1
+                    continue
+                }
                 if !isKnown {
                     counts.new &+= 1
                 } else if content == hash {

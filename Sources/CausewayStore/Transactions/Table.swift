@@ -50,6 +50,8 @@ package enum Table: UInt8, CaseIterable, Sendable {
     case valueTables = 23
     /// Entity number, sequence → what changed in an entity's metadata.
     case metadataChanges = 24
+    /// Entity number, segment number → of records out of quarantine, their numbers there.
+    case retried = 25
 
     /// The name in LMDB and in figures.
     package var name: String {
@@ -78,6 +80,7 @@ package enum Table: UInt8, CaseIterable, Sendable {
         case .fieldFigures: "field_figures"
         case .valueTables: "value_tables"
         case .metadataChanges: "metadata_changes"
+        case .retried: "retried"
         }
     }
 }

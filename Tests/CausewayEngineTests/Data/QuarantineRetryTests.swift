@@ -96,4 +96,73 @@ import Testing
             await engine.stop()
         }
     }
+
+    @Test("a row that is tried again does not replace a record that came later, and leaves quarantine")
+    func superseded() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v\n1,a,+\n2,b\n2,c,+\n3,d,+\n3,e\n4,f,+\n"))
+            try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            _ = try await engine.fetch()
+            await engine.server.put("/in/b.csv", .init("id,v\n1,later\n"))
+            _ = try await engine.fetch()
+            try await engine.set(["primary_key": .texts(["id"]), "ragged_rows": .text("truncate")])
+            let run = try await retry(engine)
+            #expect(run.state == .succeeded)
+            let counters = try #require(run.stored.counters)
+            #expect(counters.rowsRead == 4)
+            #expect(counters.rowsNew == 1)
+            #expect(counters.rowsUpdated == 1)
+            #expect(counters.rowsUnchanged == 2)
+            #expect(counters.rowsSuperseded == 2)
+            #expect(try await engine.log(run.number).contains { $0.fields["superseded"] == "2" })
+            #expect(try Queries(engine.supervisor).entity("crm", "rows").quarantinedRows == 0)
+            #expect(
+                try await engine.export().split(separator: "\n").sorted().dropLast() == [
+                    "1,later", "2,c", "3,e", "4,f",
+                ])
+            await engine.stop()
+        }
+    }
+
+    @Test(
+        "in whatever order rows are tried again, each key keeps its last row", arguments: 1...12 as ClosedRange<UInt64>)
+    func anyOrder(_ seed: UInt64) throws {
+        try Simulation.world(seed: seed) { simulation in
+            var random = RandomGenerator(simulation.random)
+            let engine = try await EngineFixture.start(simulation) { $0.batchRows = Int(seed) * 3 }
+            try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            var last: [Int: String] = [:]
+            let strict: Settings = ["primary_key": .texts(["id"])]
+            let lenient: Settings = ["primary_key": .texts(["id"]), "ragged_rows": .text("truncate")]
+            var tried: [UInt64] = []
+            for file in 0..<3 {
+                var text = "id,v\n"
+                for row in 0..<40 {
+                    let key = Int.random(in: 0..<12, using: &random)
+                    last[key] = "f\(file)r\(row)"
+                    text += "\(key),f\(file)r\(row)\(Bool.random(using: &random) ? ",+" : "")\n"
+                }
+                await engine.server.put("/in/\(file).csv", .init(text))
+                try await engine.set(strict)
+                _ = try await engine.fetch()
+                try await engine.set(lenient)
+                let rows = try Queries(engine.supervisor)
+                    .quarantinedRows("crm", run: nil, before: nil, limit: 200).rows.map(\.sequence)
+                for row in rows.shuffled(using: &random).prefix(8) {
+                    let run = try await retry(engine, .row(row))
+                    #expect(run.state == .succeeded)
+                    tried.append(row)
+                }
+            }
+            #expect(try await retry(engine).state == .succeeded)
+            #expect(Set(tried).count == tried.count)
+            let expected = last.map { "\($0.key),\($0.value)" }.sorted()
+            #expect(try await engine.export().split(separator: "\n").dropFirst().map(String.init).sorted() == expected)
+            let reload = try engine.supervisor.directory.connection("crm")
+            let run = try await engine.ended(try await reload.reloadStatistics(nil, requestID: "").number)
+            #expect(try await engine.log(run.number).contains { $0.message.hasSuffix("all figures agree") })
+            await engine.stop()
+        }
+    }
 }

@@ -86,9 +86,9 @@ extension RunCounters {
             + " of \(Wording.count(filesListed, "file")) listed"
     }
 
-    /// Rows that a later row of the same run replaced.
+    /// Rows that a later row of the same run replaced, or that were tried again when a later one had been taken.
     var supersededText: String {
-        "\(Wording.count(rowsSuperseded, "row")) had the key of a later row of the run; the last one stays"
+        "\(Wording.count(rowsSuperseded, "row")) had the key of a row that came later; the last one stays"
     }
 
     /// "12.3 MB of 27.0 MB", nil when there was nothing to read.

@@ -194,7 +194,8 @@ package struct RunCounters: ProtobufMessage {
     package var rowsQuarantined: Int64 = 0
     /// Times a cut link was taken up again.
     package var reconnects: Int64 = 0
-    /// Rows whose record a later row of the same run replaced; each is also one of the new or updated ones.
+    /// Rows whose record a later row of the same run replaced; each is also one of the new or updated ones. When rows in
+    /// quarantine are tried again also those whose record came later than they; each is one of the unchanged ones.
     package var rowsSuperseded: Int64 = 0
 
     /// All fields absent.

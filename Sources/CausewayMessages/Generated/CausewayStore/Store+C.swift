@@ -696,6 +696,7 @@ extension StoredQuarantinedRow: CStructMessage {
         sourceRow = c.pointee.source_row
         raw = readBytes(c.pointee.raw)
         truncated = c.pointee.truncated != 0
+        place = c.pointee.place
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredQuarantinedRow> {
@@ -712,6 +713,7 @@ extension StoredQuarantinedRow: CStructMessage {
         c.pointee.source_row = sourceRow
         c.pointee.raw = try arena.bytes(raw)
         c.pointee.truncated = truncated ? 1 : 0
+        c.pointee.place = place
         return c
     }
 }

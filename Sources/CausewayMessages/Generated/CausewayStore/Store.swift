@@ -473,6 +473,8 @@ package struct StoredQuarantinedRow: ProtobufMessage {
     package var raw: [UInt8] = []
     /// The row was longer than raw.
     package var truncated: Bool = false
+    /// Where it stood among the records: the segment (times 65,536) and slot of the first that came behind it; 0: not known.
+    package var place: UInt64 = 0
 
     /// All fields absent.
     package init() {}

@@ -325,7 +325,8 @@ struct  Causeway__V1__RunCounters
    */
   int64_t reconnects;
   /*
-   * Rows whose record a later row of the same run replaced; each is also one of the new or updated ones.
+   * Rows whose record a later row of the same run replaced; each is also one of the new or updated ones. When rows in
+   * quarantine are tried again also those whose record came later than they; each is one of the unchanged ones.
    */
   int64_t rows_superseded;
 };

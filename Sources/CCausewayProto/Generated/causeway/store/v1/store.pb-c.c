@@ -3372,7 +3372,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_file_format__descri
   (ProtobufCMessageInit) causeway__store__v1__stored_file_format__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_quarantined_row__field_descriptors[11] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_quarantined_row__field_descriptors[12] =
 {
   {
     "entity",
@@ -3506,6 +3506,18 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_quarantined_ro
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "place",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredQuarantinedRow, place),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_quarantined_row__field_indices_by_name[] = {
   7,   /* field[7] = column */
@@ -3513,6 +3525,7 @@ static const unsigned causeway__store__v1__stored_quarantined_row__field_indices
   0,   /* field[0] = entity */
   6,   /* field[6] = line */
   4,   /* field[4] = message */
+  11,   /* field[11] = place */
   9,   /* field[9] = raw */
   3,   /* field[3] = reason */
   1,   /* field[1] = run */
@@ -3523,7 +3536,7 @@ static const unsigned causeway__store__v1__stored_quarantined_row__field_indices
 static const ProtobufCIntRange causeway__store__v1__stored_quarantined_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_quarantined_row__descriptor =
 {
@@ -3533,7 +3546,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_quarantined_row__de
   "Causeway__Store__V1__StoredQuarantinedRow",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredQuarantinedRow),
-  11,
+  12,
   causeway__store__v1__stored_quarantined_row__field_descriptors,
   causeway__store__v1__stored_quarantined_row__field_indices_by_name,
   1,  causeway__store__v1__stored_quarantined_row__number_ranges,

@@ -917,10 +917,14 @@ struct  Causeway__Store__V1__StoredQuarantinedRow
    * The row was longer than raw.
    */
   protobuf_c_boolean truncated;
+  /*
+   * Where it stood among the records: the segment (times 65,536) and slot of the first that came behind it; 0: not known.
+   */
+  uint64_t place;
 };
 #define CAUSEWAY__STORE__V1__STORED_QUARANTINED_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_quarantined_row__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, {0,NULL}, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, {0,NULL}, 0, 0 }
 
 
 /*
