@@ -2,7 +2,7 @@
 import os
 import shutil
 
-ENTITIES = ("events", "profiles")
+ENTITIES = ("events", "profiles", "visits")
 
 
 def profile(number, version=0):
@@ -12,6 +12,14 @@ def profile(number, version=0):
 
 def event(number, version=0):
     return f"{number},{number % 977},kind{number % 7},2026-0{1 + number % 9}-1{number % 9},{version}\n"
+
+
+def visit(number, version=0):
+    """More distinct values in a column than are counted exactly, frequent ones among them, and rows of the same content."""
+    if number % 10 == 9:
+        return f"{number},none,0,home,0\n"
+    place = f"place {number % 40}" if number % 2 else f"place {number}"
+    return f"{number},{number * 2654435761 % 4294967296:08x}{version},{number * 31 % 1000003}.{number % 10},{place},{version}\n"
 
 
 def write(path, header, rows, order):
@@ -46,6 +54,14 @@ def write_files(folder):
         changed = [profile(n, 1 if n % 3 == 0 else 0) for n in numbers]
         changed += [profile(n, 1) for n in range(1_000_000 + 1_000 * order, 1_000_500 + 1_000 * order)]
         write(os.path.join(second, name), profiles, changed, order + 100)
+    visits = "id,token,amount,place,version\n"
+    # Short rows are wrong as long as nobody pads them.
+    for order, numbers in enumerate((range(90_000), range(90_000, 180_000))):
+        rows = (f"{n},short\n" if n % 16 == 5 else visit(n) for n in numbers)
+        write(os.path.join(first, f"visits/{order}.csv"), visits, rows, order)
+    write(
+        os.path.join(second, "visits/2.csv"), visits,
+        (visit(n, 1) for n in (*range(6, 40_000, 16), *range(180_000, 190_000))), 100)
     for order in range(9):
         numbers = range(order * 2_000, order * 2_000 + 2_000)
         name = f"events/{order}.csv"

@@ -55,13 +55,6 @@ class Server:
         self.process.wait()
 
 
-ENTITY_FIGURES = ("recordCount", "nullValues", "completeness", "repetition", "dataQuality", "fieldCount")
-FIELD_FIGURES = (
-    "type", "rowCount", "valueCount", "distinctCount", "approximate", "minimum", "maximum", "mean", "shortestLength",
-    "longestLength", "topValues", "topValuesError",
-)
-
-
 class Daemon:
     """causewayd on a folder of its own."""
 
@@ -137,18 +130,6 @@ class Daemon:
     def runs(self):
         """All runs, oldest first."""
         return json.loads(self.ask("run", "list", "crm", "--limit", "100", "-o", "json"))["runs"][::-1]
-
-    def statistics(self):
-        """What people see of the content of each entity and field, but for times and the numbers of runs."""
-        found = {}
-        for entity in ENTITIES:
-            shown = json.loads(self.ask("entity", "show", "crm", entity, "-o", "json"))
-            found[entity] = {name: shown.get(name) for name in ENTITY_FIGURES}
-            for field in json.loads(self.ask("field", "list", "crm", entity, "-o", "json"))["fields"]:
-                label = field["apiLabel"]
-                shown = json.loads(self.ask("field", "show", "crm", entity, label, "-o", "json"))
-                found[f"{entity}/{label}"] = {name: shown.get(name) for name in FIELD_FIGURES}
-        return found
 
     def exports(self):
         found = {entity: self.ask("entity", "export", "crm", entity) for entity in ENTITIES}
