@@ -10,6 +10,8 @@ package final class EngineContext: Sendable {
     /// Held by the one connection that is compacted.
     let compactions = RunPermits(limit: 1)
     let exports = Exports()
+    /// For what people look at.
+    let recent = RecentMessages()
     /// Tells the root actor that a child cannot go on as it is.
     let childFailed: @Sendable (ShardID, CausewayError) -> Void
 

@@ -93,8 +93,8 @@ extension Connection {
     package func view() throws(CausewayError) -> ConnectionView {
         let (stored, names) = try context.readStore { transaction in
             (
-                try ConnectionTable.get(in: transaction, shard),
-                try CredentialTable.list(in: transaction, shard).map(\.name)
+                try context.recent.connection(in: transaction, shard),
+                try CredentialTable.names(in: transaction, shard)
             )
         }
         guard let stored else { throw .notFound(ResourceName.connection(id)) }

@@ -5,7 +5,7 @@ package import CausewayStore
 /// An entity with its figures.
 package struct EntityView: Sendable {
     package var id: String
-    package var state: EntityState
+    package var entity: StoredEntity
     package var figures: EntityFigures
     package var quarantinedRows: Int64
 }
@@ -23,21 +23,17 @@ extension Queries {
     /// The figures of a connection, kept by every run.
     package func overview(_ connection: String) throws(CausewayError) -> ConnectionOverviewView {
         let shard = try directory.shard(of: connection)
-        let today = try lastDays().upperBound
         return try context.readStore { transaction in
-            guard let stored = try ConnectionTable.get(in: transaction, shard) else {
+            guard let stored = try context.recent.connection(in: transaction, shard) else {
                 throw CausewayError.notFound(ResourceName.connection(connection))
             }
+            let today = try today(in: transaction)
             var total = EntityFigures(today: today)
             let quarantined = try QuarantineCounters(in: transaction, shard).counts
-            var views: [EntityView] = []
-            for entry in try EntityTable.list(in: transaction, shard) {
-                guard let state = try EntityState.load(in: transaction, shard, entry.id) else { continue }
-                let figures = try EntityFigures(of: state, today: today, in: transaction)
-                total.add(figures)
-                views.append(
-                    EntityView(
-                        id: entry.id, state: state, figures: figures, quarantinedRows: quarantined[entry.id] ?? 0))
+            let views = try EntityTable.list(in: transaction, shard).map { entry in
+                let view = try EntityView(entry.id, entry.entity, shard, quarantined, today, in: transaction)
+                total.add(view.figures)
+                return view
             }
             return ConnectionOverviewView(connection: stored, figures: total, entities: views)
         }
@@ -48,19 +44,13 @@ extension Queries {
         _ connection: String, after: String?, limit: Int
     ) throws(CausewayError) -> (views: [EntityView], next: String?) {
         let shard = try directory.shard(of: connection)
-        let today = try lastDays().upperBound
         return try context.readStore { transaction in
             let entries = try EntityTable.list(
                 in: transaction, shard, from: after.map { $0 + "\0" } ?? "", limit: limit + 1)
+            let today = try today(in: transaction)
             let quarantined = try QuarantineCounters(in: transaction, shard).counts
-            var views: [EntityView] = []
-            for entry in entries.prefix(limit) {
-                guard let state = try EntityState.load(in: transaction, shard, entry.id) else { continue }
-                views.append(
-                    EntityView(
-                        id: entry.id, state: state,
-                        figures: try EntityFigures(of: state, today: today, in: transaction),
-                        quarantinedRows: quarantined[entry.id] ?? 0))
+            let views = try entries.prefix(limit).map {
+                try EntityView($0.id, $0.entity, shard, quarantined, today, in: transaction)
             }
             return (views, entries.count > limit ? entries[limit - 1].id : nil)
         }
@@ -69,14 +59,13 @@ extension Queries {
     /// - Throws: ``CausewayError`` (not found).
     package func entity(_ connection: String, _ entity: String) throws(CausewayError) -> EntityView {
         let shard = try directory.shard(of: connection)
-        let today = try lastDays().upperBound
         return try context.readStore { transaction in
-            guard let state = try EntityState.load(in: transaction, shard, entity) else {
+            guard let stored = try context.recent.entity(in: transaction, shard, entity) else {
                 throw CausewayError.notFound(ResourceName.entity(connection, entity))
             }
-            return EntityView(
-                id: entity, state: state, figures: try EntityFigures(of: state, today: today, in: transaction),
-                quarantinedRows: try QuarantineCounters(in: transaction, shard).counts[entity] ?? 0)
+            return try EntityView(
+                entity, stored, shard, try QuarantineCounters(in: transaction, shard).counts,
+                try today(in: transaction), in: transaction)
         }
     }
 
@@ -126,5 +115,18 @@ extension Queries {
             throw error
         }
         if context.exports.end(shard) { await actor?.startCompaction() }
+    }
+}
+
+extension EntityView {
+    /// - Parameter quarantined: rows in quarantine, by entity id.
+    fileprivate init(
+        _ id: String, _ stored: StoredEntity, _ shard: ShardID, _ quarantined: [String: Int64], _ today: LocalDate,
+        in transaction: borrowing ReadTransaction
+    ) throws {
+        self.id = id
+        entity = stored
+        figures = try EntityFigures(of: stored, shard, today: today, in: transaction)
+        quarantinedRows = quarantined[id] ?? 0
     }
 }

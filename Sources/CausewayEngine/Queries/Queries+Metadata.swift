@@ -24,7 +24,11 @@ extension Queries {
             let fields = state.fieldsByPosition
             let start = after.flatMap { number in fields.firstIndex { $0.number == number } }.map { $0 + 1 } ?? 0
             let page = fields.dropFirst(start).prefix(limit)
-            let views = try page.map { try FieldView($0, of: state, in: transaction) }
+            let views = try page.map { field in
+                let figures = try FieldFigures.load(
+                    in: transaction, state.shard, entity: state.entity.number, field: field.number)
+                return FieldView(field, figures, of: state.entity)
+            }
             return (state.entity, views, fields.count - start > limit ? page.last?.number : nil)
         }
     }
@@ -33,11 +37,17 @@ extension Queries {
     package func field(
         _ connection: String, _ entity: String, _ label: String
     ) throws(CausewayError) -> (entity: StoredEntity, view: FieldView) {
-        try ofEntity(connection, entity) { state, transaction in
-            guard let field = state.field(label) else {
+        let shard = try directory.shard(of: connection)
+        return try context.readStore { transaction in
+            guard let stored = try context.recent.entity(in: transaction, shard, entity) else {
+                throw CausewayError.notFound(ResourceName.entity(connection, entity))
+            }
+            guard let field = try context.recent.field(in: transaction, shard, entity: stored.number, label) else {
                 throw CausewayError.notFound(ResourceName.field(connection, entity, label))
             }
-            return (state.entity, try FieldView(field, of: state, in: transaction))
+            let figures = try context.recent.figures(
+                in: transaction, shard, entity: stored.number, field: field.number)
+            return (stored, FieldView(field, figures, of: stored))
         }
     }
 
@@ -68,10 +78,9 @@ extension Queries {
 }
 
 extension FieldView {
-    init(_ field: EntityField, of state: EntityState, in transaction: borrowing ReadTransaction) throws {
+    fileprivate init(_ field: EntityField, _ figures: StoredFieldFigures?, of entity: StoredEntity) {
         self.field = field
-        figures = try FieldFigures.load(
-            in: transaction, state.shard, entity: state.entity.number, field: field.number)
-        isPrimaryKey = state.entity.primaryKey.contains(field.stored.apiLabel)
+        self.figures = figures
+        isPrimaryKey = entity.primaryKey.contains(field.stored.apiLabel)
     }
 }

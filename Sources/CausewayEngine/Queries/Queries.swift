@@ -12,12 +12,10 @@ package struct Queries: Sendable {
         directory = supervisor.directory
     }
 
-    /// The days that "the last 7 days" means now, first and last, on the organisation's wall clock.
-    func lastDays() throws(CausewayError) -> ClosedRange<LocalDate> {
-        let organisation = try context.readStore { try OrganisationTable.get(in: $0) }
-        let zone = organisation?.timeZone ?? OrganisationDefaults.timeZone
-        let today = try context.environment.zones.local(context.clock.now, in: zone).date
-        return today.adding(days: -6)...today
+    /// The last of "the last 7 days", on the organisation's wall clock.
+    func today(in transaction: borrowing ReadTransaction) throws -> LocalDate {
+        let zone = try context.recent.organisation(in: transaction)?.timeZone ?? OrganisationDefaults.timeZone
+        return try context.environment.zones.local(context.clock.now, in: zone).date
     }
 }
 

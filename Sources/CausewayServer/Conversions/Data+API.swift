@@ -20,7 +20,7 @@ extension ConnectionOverview {
         connectTime = ProtoTimestamp(micros: view.connection.connectMicros)
         totalRecords = view.figures.recordCount
         totalEntities = Int64(view.entities.count)
-        let shares = QualityShares(view.entities.compactMap(\.state.entity.figures))
+        let shares = QualityShares(view.entities.compactMap(\.entity.figures))
         nullValues = shares.nullValues
         completeness = shares.completeness
         repetition = shares.repetition
@@ -36,7 +36,7 @@ extension ConnectionOverview {
 extension Entity {
     init(_ view: EntityView, of connection: String) {
         self.init()
-        let stored = view.state.entity
+        let stored = view.entity
         name = ResourceName.entity(connection, view.id)
         displayName = stored.displayName.isEmpty ? view.id : stored.displayName
         createTime = ProtoTimestamp(micros: stored.createMicros)

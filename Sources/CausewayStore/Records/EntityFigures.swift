@@ -1,5 +1,5 @@
 package import CausewayCore
-import CausewayMessages
+package import CausewayMessages
 
 /// What people see of an entity, or of all of a connection. Kept, not counted: as quick for a billion records as for one.
 ///
@@ -48,15 +48,18 @@ package struct EntityFigures: Hashable, Sendable {
         }
     }
 
-    /// The figures of an entity.
+    /// The figures of an entity; its fields are not looked at.
     ///
     /// - Parameter today: the organisation's local date.
     /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), and those of the store.
-    package init(of state: EntityState, today: LocalDate, in transaction: borrowing ReadTransaction) throws {
+    package init(
+        of entity: StoredEntity, _ shard: ShardID, today: LocalDate, in transaction: borrowing ReadTransaction
+    ) throws {
         self.init(today: today)
-        recordCount = state.entity.recordCount
-        fieldCount = state.fields.count
-        if let settled = state.entity.figures {
+        recordCount = entity.recordCount
+        // Numbered without gaps, and never removed.
+        fieldCount = Int(max(1, entity.nextField)) - 1
+        if let settled = entity.figures {
             settledRecordCount = settled.recordCount
             cellCount = settled.cellCount
             valueCount = settled.valueCount
@@ -67,7 +70,7 @@ package struct EntityFigures: Hashable, Sendable {
             settleTime = Timestamp(micros: settled.settleMicros)
         }
         let kept = try DayTable.list(
-            in: transaction, state.shard, entity: state.entity.number, from: days[0].date, through: today)
+            in: transaction, shard, entity: entity.number, from: days[0].date, through: today)
         for entry in kept {
             days[Self.dayCount - 1 - (today.daysSinceEpoch - entry.date.daysSinceEpoch)].day = entry.day
         }

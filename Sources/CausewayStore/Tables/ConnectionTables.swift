@@ -36,6 +36,16 @@ package enum CredentialTable {
         return credentials
     }
 
+    /// The names of all of the shard, in their order; nothing sealed is copied.
+    package static func names(in transaction: borrowing ReadTransaction, _ shard: ShardID) throws -> [String] {
+        var names: [String] = []
+        try transaction.scan(.credentials, KeyRange(prefix: KeyBuilder.key(shard))) { key, _ in
+            names.append(KeyTail(.credentials, key).text())
+            return .next
+        }
+        return names
+    }
+
     package static func put(into unit: inout CommitUnit, _ name: String, sealed: [UInt8]) {
         unit.put(.credentials, KeyBuilder.key(unit.ownership.shard, name), sealed)
     }

@@ -65,6 +65,28 @@ package enum FieldTable {
         }
     }
 
+    /// The number of the field that the source calls `label`; nil when there is none.
+    ///
+    /// The label is the first that a stored field's message holds, so that the others need not be decoded.
+    static func number(
+        in transaction: borrowing ReadTransaction, _ shard: ShardID, entity: UInt32, label: String
+    ) throws -> UInt32? {
+        var wanted = StoredField()
+        wanted.apiLabel = label
+        let start = try TableAccess.encode(wanted, for: .fields)
+        var found: UInt32?
+        try transaction.scan(.fields, KeyRange(prefix: KeyBuilder.key(shard, entity: entity))) { key, value in
+            let isWanted =
+                start.isEmpty
+                ? try TableAccess.decode(StoredField.self, .fields, Array(key), value).apiLabel.isEmpty
+                : start.withUnsafeBytes { hasPrefix(value, $0) }
+            guard isWanted else { return .next }
+            found = try KeyTail(.fields, key).half(at: 4)
+            return .stop
+        }
+        return found
+    }
+
     package static func put(
         into unit: inout CommitUnit, entity: UInt32, _ field: EntityField
     ) throws(CausewayError) {

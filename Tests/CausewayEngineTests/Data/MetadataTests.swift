@@ -113,12 +113,12 @@ import Testing
             #expect(try await connection.deleteEntityData("rows") == 2)
             let after = try Queries(engine.supervisor).entity("crm", "rows")
             #expect(after.figures.recordCount == 0)
-            #expect(after.state.fields.isEmpty)
-            #expect(after.state.entity.number != before.state.entity.number)
+            #expect(after.figures.fieldCount == 0)
+            #expect(after.entity.number != before.entity.number)
             try await simulation.clock.sleep(for: .seconds(1))
             let left = try engine.store.read { transaction in
                 try [CausewayStore.Table.segments, .keys, .fields, .files, .days].reduce(0) { sum, table in
-                    let prefix = KeyBuilder.key(connection.shard, entity: before.state.entity.number)
+                    let prefix = KeyBuilder.key(connection.shard, entity: before.entity.number)
                     return sum + (try transaction.count(table, KeyRange(prefix: prefix)))
                 }
             }

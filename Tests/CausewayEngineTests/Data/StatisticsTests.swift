@@ -16,7 +16,7 @@ import Testing
             #expect(run.stored.stages.map(\.stage).contains("settle"))
             #expect(run.stored.stages.first?.stage == "read")
             let queries = Queries(engine.supervisor)
-            let figures = try #require(try queries.entity("crm", "rows").state.entity.figures)
+            let figures = try #require(try queries.entity("crm", "rows").entity.figures)
             #expect(figures.recordCount == 3)
             #expect(figures.cellCount == 9)
             #expect(figures.valueCount == 8)
@@ -78,7 +78,7 @@ import Testing
             try await simulation.clock.sleep(for: .seconds(8))
             let cancelled = try await connection.cancelRun(run.number)
             #expect(cancelled.state == .cancelled)
-            let entity = try Queries(engine.supervisor).entity("crm", "rows").state.entity
+            let entity = try Queries(engine.supervisor).entity("crm", "rows").entity
             #expect(entity.recordCount == cancelled.stored.counters?.rowsNew)
             #expect(entity.recordCount > 0)
             #expect(entity.figures?.recordCount == entity.recordCount)
@@ -89,7 +89,7 @@ import Testing
             let later = try await EngineFixture.start(simulation, store: engine.store, server: server, limits: change)
             try await simulation.clock.sleep(for: .seconds(1))
             #expect(try await later.ended(3).state == .succeeded)
-            let settled = try Queries(later.supervisor).entity("crm", "rows").state.entity
+            let settled = try Queries(later.supervisor).entity("crm", "rows").entity
             #expect(settled.figures?.recordCount == 20_000)
             await later.stop()
         }

@@ -65,7 +65,8 @@ import Testing
             #expect(run.stored.counters?.rowsRead == 0)
             let entity = try Queries(engine.supervisor).entity("crm", "rows")
             #expect(entity.figures.recordCount == 0)
-            let types = entity.state.fieldsByPosition.map { FieldType(rawValue: $0.stored.type) }
+            let fields = try Queries(engine.supervisor).fields("crm", "rows", after: nil, limit: 10).views
+            let types = fields.map { FieldType(rawValue: $0.field.stored.type) }
             #expect(types == [.integer, .date, .decimal])
             // The ledger is as it was: the fetch that follows reads the file.
             #expect(try await engine.fetch().stored.counters?.rowsNew == 2)

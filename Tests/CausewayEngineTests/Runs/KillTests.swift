@@ -51,7 +51,7 @@ import Testing
         }
         return Content(
             text: try await engine.export(), figures: fields,
-            repeated: try queries.entity("crm", "rows").state.entity.figures?.repeatedCellCount ?? -1,
+            repeated: try queries.entity("crm", "rows").entity.figures?.repeatedCellCount ?? -1,
             quarantined: try queries.quarantinedRows("crm", run: nil, before: nil, limit: 100).rows.map(\.row.reason))
     }
 
@@ -225,7 +225,7 @@ import Testing
             let engine = try await EngineFixture.start(simulation, store: tape.store(), limits: limit)
             try await fill(engine)
             let connection = try engine.supervisor.directory.connection("crm")
-            let before = try Queries(engine.supervisor).entity("crm", "rows").state.entity.number
+            let before = try Queries(engine.supervisor).entity("crm", "rows").entity.number
             _ = tape.take()
             #expect(try await connection.deleteEntityData("rows") == 120)
             try await simulation.clock.sleep(for: .seconds(5))
@@ -237,7 +237,7 @@ import Testing
                 let later = try await EngineFixture.start(simulation, store: store, server: engine.server)
                 try await simulation.clock.sleep(for: .seconds(5))
                 let entity = try Queries(later.supervisor).entity("crm", "rows")
-                let isWhole = entity.state.entity.number == before
+                let isWhole = entity.entity.number == before
                 // Rows in quarantine go first, the records and their figures with the number, at once.
                 #expect(isWhole == (index == 0), "killed behind commit \(index)")
                 #expect(entity.quarantinedRows == 0)

@@ -82,7 +82,10 @@ import Testing
 
     private func checkFigures(_ fixture: EntityFixture, _ model: EntityModel) throws {
         #expect(fixture.state.entity.recordCount == Int64(model.records.count))
-        let figures = try fixture.store.read { try EntityFigures(of: fixture.state, today: fixture.date, in: $0) }
+        let figures = try fixture.store.read {
+            try EntityFigures(of: fixture.state.entity, testShard, today: fixture.date, in: $0)
+        }
+        #expect(figures.fieldCount == fixture.state.fields.count)
         #expect(figures.days.last?.day.newRecords == Int64(model.counts.new))
         #expect(figures.days.last?.day.updatedRecords == Int64(model.counts.updated))
     }

@@ -67,7 +67,9 @@ import Testing
         fixture.now = fixture.now + .seconds(3 * 86_400)
         try await fixture.take(["id", "v"], [["2", "a"], ["3", "c"]])
         let today = fixture.date.adding(days: 1)
-        let figures = try fixture.store.read { try EntityFigures(of: fixture.state, today: today, in: $0) }
+        let figures = try fixture.store.read {
+            try EntityFigures(of: fixture.state.entity, testShard, today: today, in: $0)
+        }
         #expect(figures.days.map(\.day.newRecords) == [0, 0, 3, 0, 0, 0, 0])
         #expect(figures.days.map(\.day.updatedRecords) == [0, 0, 1, 0, 0, 1, 0])
         #expect(figures.days.map(\.date) == (0..<7).map { today.adding(days: $0 - 6) })
