@@ -80,6 +80,13 @@ struct StoreThread: @unchecked Sendable {
         thread = made
     }
 
+    /// How long the calling thread has been on a processor, for figures alone.
+    static var processorTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     /// Waits for its end; from the thread itself, lets it end alone.
     func join() {
         if pthread_equal(thread, pthread_self()) != 0 {

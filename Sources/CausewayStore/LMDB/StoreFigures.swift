@@ -35,7 +35,7 @@ package struct StoreFigures: Sendable {
     /// Changes in them: more than commits where writes were grouped.
     package var units: UInt64
     /// The longest write transaction since the store was opened.
-    package var longestWrite: Duration
+    package var longestWrite: LongestWrite
     /// Whether nothing can be written until a restart.
     package var hasStopped: Bool
     /// In the order of ``Table``.

@@ -20,7 +20,7 @@ final class Writer: Sendable {
     struct Tally: Sendable {
         var commits: UInt64 = 0
         var units: UInt64 = 0
-        var longest = Duration.zero
+        var longest = LongestWrite()
     }
 
     private struct State {
@@ -88,13 +88,15 @@ final class Writer: Sendable {
         var health = WriterHealth()
         while let group = nextGroup() {
             beforeTransaction?(group.count)
-            let started = clock.uptime
+            let (started, computed) = (clock.uptime, StoreThread.processorTime)
             let results = WriteGroup(environment, options).run(group, &health)
-            let taken = clock.uptime - started
+            let write = LongestWrite(
+                duration: clock.uptime - started, processorTime: StoreThread.processorTime - computed,
+                units: group.count, bytes: group.reduce(0) { $0 + $1.bytes })
             state.update { state in
                 if results.didCommit { state.tally.commits += 1 }
                 state.tally.units += UInt64(results.applied)
-                state.tally.longest = max(state.tally.longest, taken)
+                if write.duration > state.tally.longest.duration { state.tally.longest = write }
                 if health.fatal != nil { state.hasStopped = true }
             }
             for (job, outcome) in zip(group, results.outcomes) { job.done.resume(returning: outcome) }
@@ -130,6 +132,17 @@ final class Writer: Sendable {
             return .some(group)
         }
     }
+}
+
+/// A write transaction, from its beginning until it is on disk.
+package struct LongestWrite: Hashable, Sendable {
+    package var duration = Duration.zero
+    /// Of that, on a processor; the rest is the disk, and other threads.
+    package var processorTime = Duration.zero
+    /// Changes that shared it.
+    package var units = 0
+    /// Of their keys and values.
+    package var bytes = 0
 }
 
 /// What the writer remembers of the disk's behaviour.
