@@ -8,30 +8,33 @@ import CausewayVault
 import Glibc
 import Logging
 
-/// Imports files of a folder into a new store through the whole engine, without socket and transport, for measurements.
+/// Imports files of a folder into a new store through the whole engine, without socket, for measurements; from this
+/// machine, or by SFTP.
 ///
 /// It does what standard input says, a line at a time, and answers each with a line:
 ///
 ///     fetch            one run over the folder's files: "STATE READ NEW UPDATED UNCHANGED QUARANTINED", then its stages
 ///     reload           counts all statistics anew
 ///     export csv       all records to the file CSV beside the store
+///     copy             reads the folder's files and keeps nothing: their bytes
+///     longest          the longest write transaction so far: microseconds, of them on a processor, units, bytes
 @main
 struct BenchImport {
     static func main() async {
         let arguments = CommandLine.arguments
         guard arguments.count >= 3 else {
-            print("usage: causeway-bench-import STATE_FOLDER FOLDER [SETTING=VALUE ...]")
+            print("usage: causeway-bench-import STATE_FOLDER FOLDER [SETTING=VALUE ...] [sftp.SETTING=VALUE ...]")
             exit(64)
         }
         do {
-            try await measure(arguments[1], folder: arguments[2], settings: Array(arguments[3...]))
+            try await measure(arguments[1], try Place(arguments[2], Array(arguments[3...])))
         } catch {
             print("\(error)")
             exit(1)
         }
     }
 
-    private static func measure(_ state: String, folder: String, settings: [String]) async throws {
+    private static func measure(_ state: String, _ place: Place) async throws {
         guard mkdir(state, 0o700) == 0 else { throw CausewayError.invalid("STATE_FOLDER", "it cannot be made new.") }
         let clock = SystemClock()
         let store = try LMDBStore.open(at: "\(state)/store", clock: clock)
@@ -47,16 +50,23 @@ struct BenchImport {
         let threads = try WorkThreads(count: 2)
         let supervisor = Supervisor(
             EngineEnvironment(
-                store: store, vault: opened.vault, catalogue: Catalogue([try FolderConnector()]), clock: clock,
+                store: store, vault: opened.vault, catalogue: try Place.catalogue(), clock: clock,
                 random: random, spawner: .system(threads), zones: try FoundationTimeZones(),
                 logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, limits: EngineLimits(),
                 epoch: epoch, contentSeed: seed))
         try await supervisor.start()
-        _ = try await supervisor.createConnection(draft(folder, settings), skipTest: true)
+        _ = try await supervisor.createConnection(place.draft, skipTest: true)
         print("ready")
         fflush(nil)
         while let line = readLine() {
-            print(try await answer(line, supervisor, state))
+            switch line {
+            case "copy": print(try await place.copy())
+            case "longest":
+                let longest = try store.figures().longestWrite
+                print(
+                    longest.duration.microseconds, longest.processorTime.microseconds, longest.units, longest.bytes)
+            default: print(try await answer(line, supervisor, state))
+            }
             fflush(nil)
         }
         // A measurement's store needs no orderly end.
@@ -97,18 +107,5 @@ struct BenchImport {
         }.joined(separator: ",")
         return "\(last.state) \(counts.rowsRead) \(counts.rowsNew) \(counts.rowsUpdated) \(counts.rowsUnchanged) "
             + "\(counts.rowsQuarantined) \(stages) \(last.stored.errorMessage)"
-    }
-
-    private static func draft(_ folder: String, _ settings: [String]) -> ConnectionDraft {
-        var entity: Settings = ["folder": .text(folder), "quiet_period": .text("0s")]
-        for setting in settings {
-            let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { continue }
-            entity[parts[0]] = parts[0] == "primary_key" ? .texts([parts[1]]) : .text(parts[1])
-        }
-        return ConnectionDraft(
-            id: "bench", displayName: "Bench", integration: FolderConnector.id, signInMethod: "none", settings: [:],
-            entities: [EntitySettings(entity: "profiles", settings: entity)], schedule: Schedule(.manual),
-            credentials: [:])
     }
 }

@@ -106,7 +106,7 @@ class Daemon:
     """causewayd on a state folder, with a socket beside it."""
 
     def __init__(self, build, path):
-        self.daemon, self.client = program(build, "causewayd"), program(build, "causeway")
+        self.daemon, self.build = program(build, "causewayd"), build
         self.path, self.state = path, os.path.join(path, "state")
         self.environment = {
             **os.environ, "CAUSEWAY_SOCKET": os.path.join(path, "s"), "NOTIFY_SOCKET": os.path.join(path, "n"),
@@ -148,7 +148,7 @@ class Daemon:
     def ask(self, *arguments):
         """Runs a command of the client; returns what it prints."""
         done = subprocess.run(
-            [self.client, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
+            [program(self.build, "causeway"), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
             env=self.environment, check=False,
         )
         if done.returncode != 0:
