@@ -61,10 +61,16 @@ import Testing
             $0.json["endTime"].text != nil || daemon.log.contains("STORE_FULL")
         }
         #expect(try await daemon.causeway("overview", "crm").status == 0)
+        // What was committed before is there, in the order of the file.
+        let early = try await daemon.export()
+        #expect(early.utf8.count > Site.header.utf8.count)
+        #expect((Site.header + rows).hasPrefix(early))
         try disk.grow(mebibytes: 2_048)
         let failed = try await daemon.causeway("run", "show", "crm", "-o", "json") { $0.json["endTime"].text != nil }
         #expect(failed.json["state"].text == "FAILED")
         #expect(failed.json["error"]["reason"].text == "STORE_FULL")
+        #expect(failed.json["error"]["message"].text?.isEmpty == false)
+        #expect(try await daemon.export() == early)
         #expect((failed.json["counters"]["rowsNew"].integer ?? 0) > 0)
         let run = try await daemon.causeway("fetch", "crm", "-o", "json")
         #expect(run.status == 0)

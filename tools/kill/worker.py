@@ -13,6 +13,8 @@ from processes import PATIENCE, Daemon, Violation
 RELOAD, RETRY = ("reload", "crm"), ("quarantine", "retry", "crm")
 # Takes all rows that the first load left in quarantine.
 LENIENT = "ragged_rows=truncate"
+# Tables that have entries without any connection.
+KEPT = {"ownership", "settings", "requests"}
 
 
 class Worker:
@@ -276,10 +278,23 @@ class Worker:
             # All of it is there, or nothing.
             self.check("load", fetched=False)
             return said + "nothing deleted"
+        self.wait_until_removed()
         self.connect()
         self.daemon.ask("fetch", "crm", "-q", allowed=(0, 3))
         self.check("load")
         return said + "deleted, and made anew"
+
+    def wait_until_removed(self):
+        """What is in no connection's name goes in the background, to its last entry."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            tables = json.loads(self.daemon.ask("admin", "store", "-o", "json"))["tables"]
+            left = {table["table"]: table["entries"] for table in tables if table["entries"]}
+            if left.keys() <= KEPT:
+                return
+            if time.monotonic() > end:
+                raise Violation(f"the connection has no name, and of its data is left: {left}")
+            time.sleep(0.02)
 
     def make(self, draw):
         self.reset("new")
@@ -289,6 +304,7 @@ class Worker:
         if acknowledged and not there:
             raise Violation("the connection was acknowledged, and is not there")
         if not there:
+            self.wait_until_removed()
             self.connect()
         self.daemon.ask("fetch", "crm", "-q", allowed=(0, 3))
         self.check("load")
