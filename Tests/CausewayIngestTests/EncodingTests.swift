@@ -63,6 +63,42 @@ import Testing
         }
     }
 
+    /// Every character, and every pair of units that is none, in pieces of every size that splits it.
+    @Test(arguments: TextEncoding.allCases) func everyCharacterComesBack(_ encoding: TextEncoding) throws {
+        let isUTF16 = encoding == .utf16LittleEndian || encoding == .utf16BigEndian
+        let scalars: [UInt32] = encoding == .utf8 || isUTF16 ? Array(stride(from: 1, to: 0x11_0000, by: 7)) : []
+        var content = scalars.flatMap { Unicode.Scalar($0).map { Self.bytes(String($0), encoding) } ?? [] }
+        if isUTF16 {
+            for pair in [[0xD800, 0xD800], [0xD83D, 0x41], [0xDC00, 0xD800], [0xDFFF, 0xDFFF], [0xDBFF]] as [[UInt16]] {
+                content += pair.flatMap { unit in
+                    let (high, low) = (UInt8(unit >> 8), UInt8(unit & 0xFF))
+                    return encoding == .utf16BigEndian ? [high, low] : [low, high]
+                }
+            }
+            content.append(0x41)
+        }
+        content += encoding == .utf8 ? [] : isUTF16 ? [] : Array(0...255)
+        var texts: Set<[UInt8]> = []
+        for size in [1, 2, 3, 5, 4_097, content.count] {
+            var transcoder = try Transcoder(encoding)
+            var text: [UInt8] = []
+            for start in stride(from: 0, to: content.count, by: size) {
+                content[start..<min(start + size, content.count)].withUnsafeBytes {
+                    transcoder.decode($0, to: &text)
+                }
+            }
+            transcoder.finish(to: &text)
+            texts.insert(text)
+        }
+        #expect(texts.count == 1)
+        let text = try #require(texts.first)
+        #expect(encoding.encode(text) == content)
+        let length = text.withUnsafeBytes { text in
+            text.baseAddress.map { encoding.contentLength($0, from: 0, to: text.count) }
+        }
+        #expect(length == content.count)
+    }
+
     @Test func loneSurrogatesAreRejected() throws {
         var options = FileFormatOptions()
         options.encoding = .utf16

@@ -75,23 +75,19 @@ extension TextEncoding {
     }
 }
 
-/// Windows-1252 where it differs from ISO 8859-1. The five bytes without a character stand for the controls of the same
-/// number, so that every byte comes back. Source: WHATWG Encoding, index windows-1252.
+/// The way back from the text of Windows-1252 to its bytes.
 enum Windows1252 {
-    private static let upper: [UInt32] = [
-        0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,
-        0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A,
-        0x0153, 0x9D, 0x017E, 0x0178,
-    ]
+    /// The characters of the bytes from 0x80 on, as ``Transcoder`` gives them.
+    private static let upper: [UInt32] = {
+        var text: [UInt8] = []
+        var transcoder = try? Transcoder(.windows1252)
+        Array(UInt8(0x80)...UInt8.max).withUnsafeBytes { transcoder?.decode($0, to: &text) }
+        return String(decoding: text, as: UTF8.self).unicodeScalars.map(\.value)
+    }()
 
-    /// The character of a byte.
-    static func scalar(_ byte: UInt8) -> UInt32 {
-        (0x80...0x9F).contains(byte) ? upper[Int(byte) - 0x80] : UInt32(byte)
-    }
-
-    /// The byte of a character that ``scalar(_:)`` gives.
+    /// The byte of a character.
     static func byte(_ scalar: UInt32) -> UInt8 {
-        if scalar < 0x80 || (0xA0...0xFF).contains(scalar) { return UInt8(scalar) }
+        if scalar < 0x80 { return UInt8(scalar) }
         return upper.firstIndex(of: scalar).map { UInt8($0 + 0x80) } ?? UInt8(truncatingIfNeeded: scalar)
     }
 }

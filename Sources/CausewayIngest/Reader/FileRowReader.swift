@@ -32,7 +32,7 @@ package struct FileRowReader: ~Copyable {
         guard let resume else { return }
         let isPacked = resume.format.compression != .none
         try content.resume(resume.format.compression, at: resume.contentOffset, skipping: isPacked)
-        transcoder = Transcoder(resume.format.encoding)
+        transcoder = try Transcoder(resume.format.encoding)
         scanner = try makeScanner(resume.format, resume)
         format = resume.format
     }
@@ -124,7 +124,7 @@ package struct FileRowReader: ~Copyable {
     private mutating func prepare() throws(CausewayError) -> Bool {
         guard let sample = try content.sample() else { return false }
         let (encoding, mark) = try ContentDetection.encoding(sample, option: options.encoding)
-        var transcoder = Transcoder(encoding)
+        var transcoder = try Transcoder(encoding)
         var text: [UInt8] = []
         sample.dropFirst(mark).withUnsafeBytes { transcoder.decode($0, to: &text) }
         if content.isOver { transcoder.finish(to: &text) }
