@@ -69,8 +69,9 @@ struct BenchImport {
             }
             fflush(nil)
         }
-        // A measurement's store needs no orderly end.
-        exit(0)
+        await supervisor.stop()
+        threads.shutDown()
+        store.close()
     }
 
     private static func answer(_ line: String, _ supervisor: Supervisor, _ state: String) async throws -> String {

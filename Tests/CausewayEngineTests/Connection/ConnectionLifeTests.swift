@@ -128,4 +128,34 @@ import Testing
             await engine.stop()
         }
     }
+
+    @Test("a stop returns though nobody runs the supervisor: idle, behind a run, in the middle of one, and once more")
+    func stopWithoutRunning() throws {
+        try Simulation.world { simulation in
+            let server = ScriptedFileServer(folders: ["/in"], clock: simulation.clock, latency: .milliseconds(500))
+            let store = MemoryStore()
+            for round in 0..<4 {
+                let engine = try await EngineFixture.start(simulation, store: store, server: server, isRun: false) {
+                    $0.readChunk = 64
+                }
+                if round == 0 { try await engine.connect(entity: ["primary_key": .texts(["id"])]) }
+                if round == 1 { _ = try await engine.fetch() }
+                if round == 2 {
+                    await server.put("/in/a.csv", .init("id,v\n" + (0..<2_000).map { "\($0),x\n" }.joined()))
+                    _ = try await engine.supervisor.directory.connection("crm").startFetch(.full)
+                    try await simulation.clock.sleep(for: .seconds(3))
+                }
+                let start = simulation.clock.uptime
+                await engine.stop()
+                await engine.supervisor.stop()
+                #expect(simulation.clock.uptime - start < .seconds(5))
+            }
+            let states = try store.read { transaction in
+                try RunTable.list(in: transaction, #require(try DirectoryTable.get(in: transaction, "crm")), limit: 9)
+                    .map(\.run.state)
+            }
+            #expect(states.contains(RunState.interrupted.rawValue))
+            #expect(!states.contains(RunState.running.rawValue))
+        }
+    }
 }

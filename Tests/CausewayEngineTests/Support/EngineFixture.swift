@@ -16,9 +16,12 @@ struct EngineFixture: Sendable {
     private let engine: Task<Void, Never>
 
     /// Starts an engine; must be called inside the simulation.
+    ///
+    /// - Parameter isRun: false: nobody runs the supervisor.
     static func start(
         _ simulation: Simulation, store: MemoryStore = MemoryStore(), server: ScriptedFileServer? = nil,
-        zones: any TimeZoneRules = UTCRules(), limits change: (inout EngineLimits) -> Void = { _ in }
+        zones: any TimeZoneRules = UTCRules(), isRun: Bool = true,
+        limits change: (inout EngineLimits) -> Void = { _ in }
     ) async throws -> EngineFixture {
         let server = server ?? ScriptedFileServer(folders: ["/in"], clock: simulation.clock)
         var limits = EngineLimits()
@@ -36,7 +39,7 @@ struct EngineFixture: Sendable {
         try await supervisor.start()
         return EngineFixture(
             simulation: simulation, store: store, server: server, supervisor: supervisor,
-            engine: simulation.spawner { await supervisor.run() })
+            engine: simulation.spawner { if isRun { await supervisor.run() } })
     }
 
     func stop() async {
