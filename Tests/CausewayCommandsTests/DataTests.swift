@@ -18,6 +18,7 @@ let sampleEntity = Entity.with {
     $0.dataQuality = 0.941
     $0.qualityVersion = 1
     $0.statisticsTime = time(1_795_460_010)
+    $0.reloadTime = time(1_795_460_010)
     $0.primaryKey = ["id"]
     $0.fieldCount = 2
     $0.quarantinedRows = 3
@@ -158,6 +159,7 @@ let sampleField = Field.with {
                 Data quality                94.1 % (completeness 96.4 %, repetition 2.3 %)
                 Null values                 3.6 %
                 Figures of                  2026-11-23 19:53:30 (14 min 37 s ago)
+                Counted anew                2026-11-23 19:53:30 (14 min 37 s ago)
                 Fetched in the last 7 days  100,000 (99,000 new, 1,000 updated)
                 In quarantine               3 rows
 

@@ -130,7 +130,7 @@ import Testing
         #expect(try await daemon.causeway("fetch", "crm").status == 0)
         try site.write("a.csv", 250..<750, rowName: "Other", minutesOld: 30)
         #expect(try await daemon.causeway("fetch", "crm").status == 0)
-        /// Figures of the entity and of its fields, without the moment that they are of.
+        /// Figures of the entity and of its fields, without the moments that they are of.
         func figures() async throws -> [JSON] {
             var found = [try await daemon.causeway("entity", "show", "crm", "profiles", "-o", "json").json]
             for name in ["id", "name", "note"] {
@@ -139,6 +139,7 @@ import Testing
             return found.map { document in
                 guard case .object(var members) = document else { return document }
                 members["statisticsTime"] = nil
+                members["reloadTime"] = nil
                 if case .array = members["fields"] { members["fields"] = nil }
                 return .object(members)
             }
@@ -152,6 +153,9 @@ import Testing
         #expect(before[3]["topValues"][0]["count"].integer == 750)
         #expect(try await daemon.causeway("reload", "crm").status == 0)
         #expect(try await figures() == before)
+        let shown = try await daemon.causeway("entity", "show", "crm", "profiles", "-o", "json").json
+        #expect(shown["reloadTime"].text != nil)
+        #expect(shown["reloadTime"].text == shown["statisticsTime"].text)
         #expect(try await daemon.causeway("run", "show", "crm", "-o", "json").json["kind"].text == "STATISTICS")
     }
 

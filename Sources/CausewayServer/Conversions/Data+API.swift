@@ -28,6 +28,7 @@ extension ConnectionOverview {
         qualityApproximate = shares.isApproximate
         qualityVersion = shares.version
         statisticsTime = ProtoTimestamp(micros: shares.settleMicros)
+        reloadTime = ProtoTimestamp(micros: shares.reloadMicros)
         last7Days = view.figures.days.map { DayFigures($0) }
         entities = view.entities.map { Entity($0, of: connection) }
     }
@@ -51,6 +52,7 @@ extension Entity {
         qualityApproximate = shares.isApproximate
         qualityVersion = shares.version
         statisticsTime = ProtoTimestamp(micros: shares.settleMicros)
+        reloadTime = ProtoTimestamp(micros: shares.reloadMicros)
         last7Days = view.figures.days.map { DayFigures($0) }
         primaryKey = stored.primaryKey
         fieldCount = Int32(clamping: view.figures.fieldCount)
@@ -84,6 +86,8 @@ private struct QualityShares {
     var version: Int32 = 0
     /// Of the entity that was settled first: the figures are at least as new.
     var settleMicros: Int64 = 0
+    /// Of the entity that was counted anew first, 0 when one never was.
+    var reloadMicros: Int64 = 0
 
     init(_ figures: [StoredEntityFigures]) {
         let cells = figures.reduce(0) { $0 &+ $1.cellCount }
@@ -98,5 +102,6 @@ private struct QualityShares {
         isApproximate = figures.contains(where: \.approximate)
         version = figures.map(\.version).max() ?? 0
         settleMicros = figures.map(\.settleMicros).min() ?? 0
+        reloadMicros = figures.map(\.reloadMicros).min() ?? 0
     }
 }

@@ -92,6 +92,7 @@ final class FieldTally {
         figures.distinctCount = isKey ? values : min(counter.distinct, values)
         figures.approximate = !counter.isExact && !isKey
         figures.dataUpdateMicros = importMicros
+        figures.order = UInt32(order.rawValue)
         guard values > 0 else { return figures }
         let extremes = counter.isExact ? Extremes(of: counter, order) : extremes
         figures.hasExtremes = true

@@ -9,7 +9,9 @@ extension Settlement {
             && figures.coveredSegment == state.entity.nextSegment && figures.coveredKilled == state.entity.nextKilled
             && figures.recordCount == state.entity.recordCount
             && figures.cellCount == state.entity.recordCount * Int64(state.fields.count)
-            && state.fields.allSatisfy { kept[$0.number] != nil }
+            && state.fields.allSatisfy { field in
+                kept[field.number]?.order == UInt32(ValueOrder(FieldType(rawValue: field.stored.type)).rawValue)
+            }
     }
 
     /// The tables to bring up to date, the contents' first.
@@ -30,7 +32,7 @@ extension Settlement {
                     $0.coveredSegment == state.entity.nextSegment && $0.coveredKilled == state.entity.nextKilled
                         && $0.order == order.rawValue
                 } ?? false
-            if !isCurrent || kept[field.number] == nil { works.append(work) }
+            if !isCurrent || kept[field.number]?.order != UInt32(order.rawValue) { works.append(work) }
         }
         return works
     }
@@ -222,10 +224,12 @@ extension Settlement {
         figures.coveredSegment = state.entity.nextSegment
         figures.coveredKilled = state.entity.nextKilled
         figures.settleMicros = now.micros
+        figures.reloadMicros = mode == .recount ? now.micros : state.entity.figures?.reloadMicros ?? 0
         if let kept = state.entity.figures {
             if mode == .recount, wasCurrent { differences += FigureDifference.between(kept, figures) }
             var same = figures
             same.settleMicros = kept.settleMicros
+            // A recount always shows that it took place.
             if same == kept { figures = kept }
         }
         state.entity.figures = figures

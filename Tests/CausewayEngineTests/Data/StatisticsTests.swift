@@ -63,6 +63,68 @@ import Testing
         }
     }
 
+    @Test("a reload shows when it took place, also when no figure differs; a fetch leaves that as it is")
+    func reloadTime() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v\n1,10\n"))
+            let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            _ = try await engine.fetch()
+            func figures() throws -> StoredEntityFigures {
+                try #require(try Queries(engine.supervisor).entity("crm", "rows").state.entity.figures)
+            }
+            let before = try figures()
+            #expect(before.reloadMicros == 0)
+            for _ in 0..<2 {
+                try await simulation.clock.sleep(for: .seconds(60))
+                let now = simulation.clock.now
+                _ = try await engine.ended(try await connection.reloadStatistics("rows", requestID: "").number)
+                #expect(try figures().reloadMicros >= now.micros)
+                #expect(try figures().settleMicros == figures().reloadMicros)
+            }
+            var same = try figures()
+            same.settleMicros = before.settleMicros
+            same.reloadMicros = 0
+            #expect(same == before)
+            let reloaded = try figures().reloadMicros
+            try await simulation.clock.sleep(for: .seconds(60))
+            await engine.server.put("/in/b.csv", .init("id,v\n2,10\n"))
+            _ = try await engine.fetch()
+            #expect(try figures().reloadMicros == reloaded)
+            #expect(try figures().settleMicros > reloaded)
+            await engine.stop()
+        }
+    }
+
+    @Test("a type that becomes wider without any new record orders the values anew")
+    func widenedAlone() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id,v\n1,10\n2,9\n3,200\n"))
+            let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            _ = try await engine.fetch()
+            func figures() throws -> StoredFieldFigures {
+                try #require(try Queries(engine.supervisor).field("crm", "rows", "v").view.figures)
+            }
+            #expect(try String(decoding: figures().maximum, as: UTF8.self) == "200")
+            #expect(try figures().hasMean)
+            try await simulation.clock.sleep(for: .seconds(60))
+            await engine.server.put("/in/b.csv", .init("id,v\n4,x\n"))
+            #expect(try await engine.fetch(.metadata).stored.counters?.rowsNew == 0)
+            #expect(
+                try Queries(engine.supervisor).field("crm", "rows", "v").view.field.stored.type
+                    == FieldType.text.rawValue)
+            #expect(try String(decoding: figures().minimum, as: UTF8.self) == "10")
+            #expect(try String(decoding: figures().maximum, as: UTF8.self) == "9")
+            #expect(try !figures().hasMean)
+            let kept = try figures()
+            let run = try await engine.ended(try await connection.reloadStatistics(nil, requestID: "").number)
+            #expect(try await engine.log(run.number).contains { $0.message.hasSuffix("all figures agree") })
+            #expect(try figures() == kept)
+            await engine.stop()
+        }
+    }
+
     @Test("figures are right after a run that was cancelled and after one that was interrupted")
     func stopped() throws {
         try Simulation.world { simulation in

@@ -16,6 +16,7 @@ extension ConnectionOverview {
             "qualityApproximate": .boolean(qualityApproximate),
             "qualityVersion": .integer(Int64(qualityVersion)),
             "statisticsTime": .time(statisticsTime),
+            "reloadTime": .time(reloadTime),
             "last7Days": .array(last7Days.map(\.json)),
             "entities": .array(entities.map(\.json)),
         ])
@@ -46,6 +47,7 @@ extension Entity {
             "qualityApproximate": .boolean(qualityApproximate),
             "qualityVersion": .integer(Int64(qualityVersion)),
             "statisticsTime": .time(statisticsTime),
+            "reloadTime": .time(reloadTime),
             "last7Days": .array(last7Days.map(\.json)),
             "primaryKey": .array(primaryKey.map(JSONValue.string)),
             "fieldCount": .integer(Int64(fieldCount)),

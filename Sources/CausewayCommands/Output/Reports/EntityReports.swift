@@ -26,6 +26,7 @@ extension Report {
         facts.add("Data quality", entity.quality.text)
         facts.add("Null values", entity.quality.nullText)
         facts.add("Figures of", entity.statisticsTime.map { clock.long($0.instant) })
+        facts.add("Counted anew", entity.reloadTime.map { clock.long($0.instant) })
         facts.add("Fetched in the last 7 days", entity.last7Days.sumText)
         facts.add(
             "In quarantine", Wording.count(entity.quarantinedRows, "row"),

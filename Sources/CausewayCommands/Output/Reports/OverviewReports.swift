@@ -12,6 +12,7 @@ extension Report {
         facts.add("Data quality", overview.quality.text)
         facts.add("Null values", overview.quality.nullText)
         facts.add("Figures of", overview.statisticsTime.map { clock.long($0.instant) })
+        facts.add("Counted anew", overview.reloadTime.map { clock.long($0.instant) })
         facts.add("Fetched in the last 7 days", overview.last7Days.sumText)
         var blocks: [Block] = [.facts(facts)] + daysBlocks(overview.last7Days)
         if !overview.entities.isEmpty {

@@ -26,6 +26,7 @@ extension ConnectionOverview: CStructMessage {
         qualityApproximate = c.pointee.quality_approximate != 0
         qualityVersion = c.pointee.quality_version
         if let found = c.pointee.statistics_time { statisticsTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.reload_time { reloadTime = try ProtoTimestamp(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ConnectionOverview> {
@@ -54,6 +55,7 @@ extension ConnectionOverview: CStructMessage {
         c.pointee.quality_approximate = qualityApproximate ? 1 : 0
         c.pointee.quality_version = qualityVersion
         if let value = statisticsTime { c.pointee.statistics_time = try value.write(to: arena) }
+        if let value = reloadTime { c.pointee.reload_time = try value.write(to: arena) }
         return c
     }
 }
@@ -84,6 +86,7 @@ extension Entity: CStructMessage {
         qualityApproximate = c.pointee.quality_approximate != 0
         qualityVersion = c.pointee.quality_version
         if let found = c.pointee.statistics_time { statisticsTime = try ProtoTimestamp(reading: found) }
+        if let found = c.pointee.reload_time { reloadTime = try ProtoTimestamp(reading: found) }
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__Entity> {
@@ -116,6 +119,7 @@ extension Entity: CStructMessage {
         c.pointee.quality_approximate = qualityApproximate ? 1 : 0
         c.pointee.quality_version = qualityVersion
         if let value = statisticsTime { c.pointee.statistics_time = try value.write(to: arena) }
+        if let value = reloadTime { c.pointee.reload_time = try value.write(to: arena) }
         return c
     }
 }

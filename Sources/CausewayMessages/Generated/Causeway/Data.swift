@@ -29,6 +29,8 @@ package struct ConnectionOverview: ProtobufMessage {
     package var qualityVersion: Int32 = 0
     /// The moment that the shares are of; absent before the first run.
     package var statisticsTime: ProtoTimestamp?
+    /// When the figures of all entities had last been counted anew from the records; absent when one never was.
+    package var reloadTime: ProtoTimestamp?
 
     /// All fields absent.
     package init() {}
@@ -72,6 +74,8 @@ package struct Entity: ProtobufMessage {
     package var qualityVersion: Int32 = 0
     /// The moment that the shares are of; absent before the first run.
     package var statisticsTime: ProtoTimestamp?
+    /// When the figures were last counted anew from the records; absent when never.
+    package var reloadTime: ProtoTimestamp?
 
     /// All fields absent.
     package init() {}

@@ -21,6 +21,7 @@ extension StoredEntityFigures: CStructMessage {
         settleMicros = c.pointee.settle_micros
         coveredSegment = c.pointee.covered_segment
         coveredKilled = c.pointee.covered_killed
+        reloadMicros = c.pointee.reload_micros
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredEntityFigures> {
@@ -36,6 +37,7 @@ extension StoredEntityFigures: CStructMessage {
         c.pointee.settle_micros = settleMicros
         c.pointee.covered_segment = coveredSegment
         c.pointee.covered_killed = coveredKilled
+        c.pointee.reload_micros = reloadMicros
         return c
     }
 }
@@ -62,6 +64,7 @@ extension StoredFieldFigures: CStructMessage {
         for index in 0..<c.pointee.n_top_values { topValues.append(try StoredTopValue(reading: present(c.pointee.top_values[index]))) }
         topValuesError = c.pointee.top_values_error
         dataUpdateMicros = c.pointee.data_update_micros
+        order = c.pointee.order
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__Store__V1__StoredFieldFigures> {
@@ -86,6 +89,7 @@ extension StoredFieldFigures: CStructMessage {
         }
         c.pointee.top_values_error = topValuesError
         c.pointee.data_update_micros = dataUpdateMicros
+        c.pointee.order = order
         return c
     }
 }

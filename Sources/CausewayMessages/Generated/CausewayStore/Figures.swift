@@ -23,6 +23,8 @@ package struct StoredEntityFigures: ProtobufMessage {
     package var coveredSegment: UInt64 = 0
     /// Journal entries below this number are in them.
     package var coveredKilled: UInt64 = 0
+    /// When they were last counted anew from the records; 0: never.
+    package var reloadMicros: Int64 = 0
 
     /// All fields absent.
     package init() {}
@@ -60,6 +62,8 @@ package struct StoredFieldFigures: ProtobufMessage {
     package var topValuesError: Int64 = 0
     /// When a value last changed.
     package var dataUpdateMicros: Int64 = 0
+    /// How values are ordered for the extremes: 0 as bytes, 1 as numbers, 2 as times.
+    package var order: UInt32 = 0
 
     /// All fields absent.
     package init() {}

@@ -998,7 +998,7 @@ void   causeway__v1__export_records_response__free_unpacked
   assert(message->base.descriptor == &causeway__v1__export_records_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor causeway__v1__connection_overview__field_descriptors[13] =
+static const ProtobufCFieldDescriptor causeway__v1__connection_overview__field_descriptors[14] =
 {
   {
     "name",
@@ -1156,6 +1156,18 @@ static const ProtobufCFieldDescriptor causeway__v1__connection_overview__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reload_time",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionOverview, reload_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__connection_overview__field_indices_by_name[] = {
   5,   /* field[5] = completeness */
@@ -1167,6 +1179,7 @@ static const unsigned causeway__v1__connection_overview__field_indices_by_name[]
   4,   /* field[4] = null_values */
   10,   /* field[10] = quality_approximate */
   11,   /* field[11] = quality_version */
+  13,   /* field[13] = reload_time */
   8,   /* field[8] = repetition */
   12,   /* field[12] = statistics_time */
   3,   /* field[3] = total_entities */
@@ -1175,7 +1188,7 @@ static const unsigned causeway__v1__connection_overview__field_indices_by_name[]
 static const ProtobufCIntRange causeway__v1__connection_overview__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor causeway__v1__connection_overview__descriptor =
 {
@@ -1185,14 +1198,14 @@ const ProtobufCMessageDescriptor causeway__v1__connection_overview__descriptor =
   "Causeway__V1__ConnectionOverview",
   "causeway.v1",
   sizeof(Causeway__V1__ConnectionOverview),
-  13,
+  14,
   causeway__v1__connection_overview__field_descriptors,
   causeway__v1__connection_overview__field_indices_by_name,
   1,  causeway__v1__connection_overview__number_ranges,
   (ProtobufCMessageInit) causeway__v1__connection_overview__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__entity__field_descriptors[17] =
+static const ProtobufCFieldDescriptor causeway__v1__entity__field_descriptors[18] =
 {
   {
     "name",
@@ -1398,6 +1411,18 @@ static const ProtobufCFieldDescriptor causeway__v1__entity__field_descriptors[17
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reload_time",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__Entity, reload_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__entity__field_indices_by_name[] = {
   7,   /* field[7] = completeness */
@@ -1415,13 +1440,14 @@ static const unsigned causeway__v1__entity__field_indices_by_name[] = {
   15,   /* field[15] = quality_version */
   11,   /* field[11] = quarantined_rows */
   5,   /* field[5] = record_count */
+  17,   /* field[17] = reload_time */
   12,   /* field[12] = repetition */
   16,   /* field[16] = statistics_time */
 };
 static const ProtobufCIntRange causeway__v1__entity__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor causeway__v1__entity__descriptor =
 {
@@ -1431,7 +1457,7 @@ const ProtobufCMessageDescriptor causeway__v1__entity__descriptor =
   "Causeway__V1__Entity",
   "causeway.v1",
   sizeof(Causeway__V1__Entity),
-  17,
+  18,
   causeway__v1__entity__field_descriptors,
   causeway__v1__entity__field_indices_by_name,
   1,  causeway__v1__entity__number_ranges,

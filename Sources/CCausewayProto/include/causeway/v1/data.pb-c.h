@@ -166,10 +166,14 @@ struct  Causeway__V1__ConnectionOverview
    * The moment that the shares are of; absent before the first run.
    */
   Google__Protobuf__Timestamp *statistics_time;
+  /*
+   * When the figures of all entities had last been counted anew from the records; absent when one never was.
+   */
+  Google__Protobuf__Timestamp *reload_time;
 };
 #define CAUSEWAY__V1__CONNECTION_OVERVIEW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__connection_overview__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, NULL }
+    , (char *)protobuf_c_empty_string, NULL, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, NULL, NULL }
 
 
 /*
@@ -248,10 +252,14 @@ struct  Causeway__V1__Entity
    * The moment that the shares are of; absent before the first run.
    */
   Google__Protobuf__Timestamp *statistics_time;
+  /*
+   * When the figures were last counted anew from the records; absent when never.
+   */
+  Google__Protobuf__Timestamp *reload_time;
 };
 #define CAUSEWAY__V1__ENTITY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__entity__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, NULL, NULL }
 
 
 typedef enum {

@@ -233,7 +233,7 @@ void   causeway__store__v1__stored_field_change__free_unpacked
   assert(message->base.descriptor == &causeway__store__v1__stored_field_change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_entity_figures__field_descriptors[10] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_entity_figures__field_descriptors[11] =
 {
   {
     "record_count",
@@ -355,6 +355,18 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_entity_figures
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reload_micros",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredEntityFigures, reload_micros),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_entity_figures__field_indices_by_name[] = {
   5,   /* field[5] = approximate */
@@ -363,6 +375,7 @@ static const unsigned causeway__store__v1__stored_entity_figures__field_indices_
   8,   /* field[8] = covered_segment */
   4,   /* field[4] = good_cell_count */
   0,   /* field[0] = record_count */
+  10,   /* field[10] = reload_micros */
   3,   /* field[3] = repeated_cell_count */
   7,   /* field[7] = settle_micros */
   2,   /* field[2] = value_count */
@@ -371,7 +384,7 @@ static const unsigned causeway__store__v1__stored_entity_figures__field_indices_
 static const ProtobufCIntRange causeway__store__v1__stored_entity_figures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_entity_figures__descriptor =
 {
@@ -381,14 +394,14 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_entity_figures__des
   "Causeway__Store__V1__StoredEntityFigures",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredEntityFigures),
-  10,
+  11,
   causeway__store__v1__stored_entity_figures__field_descriptors,
   causeway__store__v1__stored_entity_figures__field_indices_by_name,
   1,  causeway__store__v1__stored_entity_figures__number_ranges,
   (ProtobufCMessageInit) causeway__store__v1__stored_entity_figures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__store__v1__stored_field_figures__field_descriptors[14] =
+static const ProtobufCFieldDescriptor causeway__store__v1__stored_field_figures__field_descriptors[15] =
 {
   {
     "row_count",
@@ -558,6 +571,18 @@ static const ProtobufCFieldDescriptor causeway__store__v1__stored_field_figures_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "order",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__Store__V1__StoredFieldFigures, order),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__store__v1__stored_field_figures__field_indices_by_name[] = {
   3,   /* field[3] = approximate */
@@ -569,6 +594,7 @@ static const unsigned causeway__store__v1__stored_field_figures__field_indices_b
   5,   /* field[5] = maximum */
   7,   /* field[7] = mean */
   4,   /* field[4] = minimum */
+  14,   /* field[14] = order */
   0,   /* field[0] = row_count */
   9,   /* field[9] = shortest_length */
   11,   /* field[11] = top_values */
@@ -578,7 +604,7 @@ static const unsigned causeway__store__v1__stored_field_figures__field_indices_b
 static const ProtobufCIntRange causeway__store__v1__stored_field_figures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor causeway__store__v1__stored_field_figures__descriptor =
 {
@@ -588,7 +614,7 @@ const ProtobufCMessageDescriptor causeway__store__v1__stored_field_figures__desc
   "Causeway__Store__V1__StoredFieldFigures",
   "causeway.store.v1",
   sizeof(Causeway__Store__V1__StoredFieldFigures),
-  14,
+  15,
   causeway__store__v1__stored_field_figures__field_descriptors,
   causeway__store__v1__stored_field_figures__field_indices_by_name,
   1,  causeway__store__v1__stored_field_figures__number_ranges,

@@ -74,10 +74,14 @@ struct  Causeway__Store__V1__StoredEntityFigures
    * Journal entries below this number are in them.
    */
   uint64_t covered_killed;
+  /*
+   * When they were last counted anew from the records; 0: never.
+   */
+  int64_t reload_micros;
 };
 #define CAUSEWAY__STORE__V1__STORED_ENTITY_FIGURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_entity_figures__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -143,10 +147,14 @@ struct  Causeway__Store__V1__StoredFieldFigures
    * When a value last changed.
    */
   int64_t data_update_micros;
+  /*
+   * How values are ordered for the extremes: 0 as bytes, 1 as numbers, 2 as times.
+   */
+  uint32_t order;
 };
 #define CAUSEWAY__STORE__V1__STORED_FIELD_FIGURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__store__v1__stored_field_figures__descriptor) \
-    , 0, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0,NULL, 0, 0 }
+    , 0, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0 }
 
 
 /*
