@@ -71,7 +71,7 @@ import Testing
             let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
             _ = try await engine.fetch()
             func figures() throws -> StoredEntityFigures {
-                try #require(try Queries(engine.supervisor).entity("crm", "rows").state.entity.figures)
+                try #require(try Queries(engine.supervisor).entity("crm", "rows").entity.figures)
             }
             let before = try figures()
             #expect(before.reloadMicros == 0)
