@@ -10,6 +10,9 @@ extension FetchSession {
     mutating func fetch(_ entity: EntityPlan) async throws(CausewayError) {
         var upsert = try await upsert(of: entity)
         written.append(entity.entity)
+        let running = RunningSettlement(
+            entity.entity, shard, seed: context.environment.contentSeed, limits: context.limits.statistics)
+        ahead = (entity.entity, running)
         for task in try await tasks(of: entity, number: upsert.entityNumber) {
             guard !Task.isCancelled else { throw .cancelled }
             switch task.decision {
@@ -163,7 +166,7 @@ extension FetchSession {
         return entity.postAction == .leave || changed ? .done : .postActionIntended
     }
 
-    /// Commits one batch with the checkpoint behind it, and parses the next one meanwhile.
+    /// Commits one batch with the checkpoint behind it; parses the next one, and counts those before, meanwhile.
     private mutating func store(
         _ batch: ParsedBatch, of task: FileTask, _ outcome: FileOutcome, _ entity: EntityPlan,
         _ upsert: inout EntityUpsert, _ parser: inout BatchParser
@@ -195,8 +198,12 @@ extension FetchSession {
             unit: unit, account: account.stored, activity: "reading \(task.file.path)", rows: batch.rowsRead,
             grown: grown,
             meter: account.meter, connection: connection, context: context)
+        let counting = Counting(
+            settlement: ahead?.settlement, edits: connection.writing.edits, meter: account.meter, context: context)
         async let committed = committing.run()
+        async let counted: Void = counting.run()
         let following = await parser.attempt()
+        await counted
         switch await committed {
         case .failure(let error):
             account.refused()

@@ -20,6 +20,10 @@ struct FetchSession: RunSession {
     var heldFiles = 0
     /// Entities that the run has begun to write.
     var written: [String] = []
+    /// Counts the entity at work.
+    var ahead: (entity: String, settlement: RunningSettlement)?
+
+    func running(_ entity: String) -> RunningSettlement? { ahead?.entity == entity ? ahead?.settlement : nil }
 
     /// Signs in, as often as the backoff allows while the other side is away.
     mutating func connect() async throws(CausewayError) {

@@ -59,7 +59,10 @@ struct RunExecution: Sendable {
             for settings in entities {
                 let entity = try EntityPlan(settings)
                 switch plan.kind {
-                case .full: try await session.fetch(entity)
+                case .full:
+                    try await session.fetch(entity)
+                    // One entity's tables in memory at a time.
+                    await settle([entity.entity], &session)
                 case .metadata: try await session.sample(entity)
                 case .statistics, .quarantineRetry: break  // They need no source.
                 }

@@ -73,7 +73,7 @@ extension RunSession {
         do {
             return try Settlement.begin(
                 entity, shard, seed: context.environment.contentSeed, mode: mode, now: context.clock.now,
-                limits: context.limits.statistics, reading: context.store)
+                limits: context.limits.statistics, after: running(entity), reading: context.store)
         } catch {
             throw .wrapping(error)
         }

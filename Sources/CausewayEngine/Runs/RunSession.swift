@@ -8,10 +8,14 @@ protocol RunSession {
     var plan: RunPlan { get }
     var context: EngineContext { get }
     var account: RunAccount { get set }
+    /// What was counted of an entity while its rows came; nil: nothing.
+    func running(_ entity: String) -> RunningSettlement?
 }
 
 extension RunSession {
     var shard: ShardID { connection.shard }
+
+    func running(_ entity: String) -> RunningSettlement? { nil }
 
     /// Commits the counters and what was said since the last commit.
     mutating func flush(activity: String) async throws(CausewayError) {

@@ -60,6 +60,7 @@ final class FieldTally {
             if counter.live > limit {
                 extremes = Extremes(of: counter, order)
                 counter.becomeSample()
+                if isKey { counter.coarsen(to: UInt64(Self.keyLevel)) }
             }
         }
         if first < total {

@@ -129,8 +129,8 @@ extension Settlement {
     mutating func take(
         _ work: SettlementWork, _ tally: FieldTally, _ rows: Int64, _ store: some Store
     ) throws {
-        if work.header != nil, tally.isLost { return queue.append(work.anew(floor: Self.level(tally, nil))) }
-        if tally.isTooCoarse, work.header != nil || work.floor > 0 {
+        if work.startsWithValues, tally.isLost { return queue.append(work.anew(floor: Self.level(tally, nil))) }
+        if tally.isTooCoarse, work.startsWithValues || work.floor > 0 {
             return queue.append(work.anew(floor: 0))
         }
         let key = FieldFigures.key(state.shard, state.entity.number, work.field)
@@ -158,8 +158,8 @@ extension Settlement {
     mutating func take(
         _ work: SettlementWork, _ contents: ContentTally, _ group: SettlementGroup, _ store: some Store
     ) throws {
-        if work.header != nil, contents.isLost { return queue.append(work.anew(floor: Self.level(nil, contents))) }
-        if contents.counter.isTooCoarse, work.header != nil || work.floor > 0 {
+        if work.startsWithValues, contents.isLost { return queue.append(work.anew(floor: Self.level(nil, contents))) }
+        if contents.counter.isTooCoarse, work.startsWithValues || work.floor > 0 {
             return queue.append(work.anew(floor: 0))
         }
         repeated = contents.repeated

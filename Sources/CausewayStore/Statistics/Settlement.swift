@@ -49,7 +49,7 @@ package struct Settlement: ~Copyable, @unchecked Sendable {
     var isApproximate = false
     var countedRecords: Int64?
     var stage = Stage.tables
-    private let columns: SegmentColumns
+    let columns: SegmentColumns
 
     enum Stage { case tables, journal, figures, done }
 
@@ -59,10 +59,12 @@ package struct Settlement: ~Copyable, @unchecked Sendable {
     ///   - id: the entity's id.
     ///   - seed: the store's, under which values are hashed.
     ///   - now: becomes the time of the figures.
+    ///   - running: what was counted ahead, if anything was; of no use afterwards.
     /// - Throws: ``CausewayError``: `STORE_DAMAGED` (data loss), and those of the store.
     package static func begin(
         _ id: String, _ shard: ShardID, seed: ContentSeed, mode: Mode = .incremental, now: Timestamp,
-        limits: StatisticsLimits = StatisticsLimits(), reading store: some Store
+        limits: StatisticsLimits = StatisticsLimits(), after running: RunningSettlement? = nil,
+        reading store: some Store
     ) throws -> Settlement? {
         let key = EntityTable.key(shard, id)
         let found = try store.read { transaction -> Found? in
@@ -80,7 +82,13 @@ package struct Settlement: ~Copyable, @unchecked Sendable {
             }
             return found
         }
-        return found.map { Settlement($0, seed: seed, mode: mode, now: now, limits: limits) }
+        guard let found else { return nil }
+        var settlement = Settlement(found, seed: seed, mode: mode, now: now, limits: limits)
+        if mode == .incremental, let ahead = running?.take(for: found.state, settlement.queue) {
+            settlement.queue.removeAll { work in ahead.works.contains { $0.field == work.field } }
+            settlement.group = ahead
+        }
+        return settlement
     }
 
     /// What there is to do.
@@ -91,7 +99,7 @@ package struct Settlement: ~Copyable, @unchecked Sendable {
         var queue: [SettlementWork] = []
         var values: Int64 = 0
 
-        var keyFields: Set<UInt32> { Set(state.entity.primaryKey.compactMap { state.field($0)?.number }) }
+        var keyFields: Set<UInt32> { state.keyFields }
     }
 
     private init(_ found: Found, seed: ContentSeed, mode: Mode, now: Timestamp, limits: StatisticsLimits) {

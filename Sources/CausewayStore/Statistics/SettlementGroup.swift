@@ -16,6 +16,15 @@ struct SettlementWork {
     var memory = 512 << 10
     /// The stored table, if any, is not to be used again.
     var mustSave = false
+    /// What is in it was counted while the run went on: see ``RunningSettlement``.
+    var isAhead = false
+
+    /// Whether more may have been taken away from it than is known to be in it, so that its end must be looked at.
+    var startsWithValues: Bool { header != nil || isAhead }
+
+    func isSameTable(as other: SettlementWork) -> Bool {
+        field == other.field && order == other.order && isKey == other.isKey && header == other.header
+    }
 
     /// The same from nothing.
     func anew(floor: UInt8) -> SettlementWork {
@@ -23,6 +32,7 @@ struct SettlementWork {
         work.header = nil
         work.floor = floor
         work.mustSave = true
+        work.isAhead = false
         return work
     }
 }
@@ -46,6 +56,9 @@ struct SettlementGroup {
     private var nextSequence: UInt64
     private var places: ArraySlice<UInt64> = []
     private var nextSegment: UInt64
+    /// What was read when: the segments below the first number, and not below that of the entry before, are in the tables
+    /// less the records replaced in journal entries below the second.
+    private var reads: [(below: UInt64, killed: UInt64)]
 
     private enum Phase { case takeAway, add, done }
 
@@ -54,6 +67,7 @@ struct SettlementGroup {
         self.coveredKilled = coveredKilled
         nextSequence = coveredKilled
         nextSegment = coveredSegment
+        reads = [(coveredSegment, coveredKilled)]
     }
 
     var isDone: Bool { phase == .done }
@@ -67,6 +81,31 @@ struct SettlementGroup {
     mutating func insert(_ work: SettlementWork, _ contents: ContentTally) {
         works.append(work)
         self.contents = contents
+    }
+
+    /// How a table that was counted ahead is kept.
+    enum Keeping { case asItIs, saved }
+
+    /// Keeps the tables that are among `wanted`, as those say they are; the others are dropped.
+    ///
+    /// - Parameter keeping: how; nil: not at all.
+    mutating func keep(_ wanted: [SettlementWork], _ keeping: (SettlementWork, ValueCounter) -> Keeping?) {
+        var kept: [SettlementWork] = []
+        for work in works {
+            let counter = work.field == ValueTable.contents ? contents?.counter : tallies[work.field]?.counter
+            if var found = wanted.first(where: { work.isSameTable(as: $0) }), let counter,
+                let keeping = keeping(work, counter)
+            {
+                found.isAhead = true
+                if keeping == .saved { found.mustSave = true }
+                kept.append(found)
+            } else if work.field == ValueTable.contents {
+                contents = nil
+            } else {
+                tallies[work.field] = nil
+            }
+        }
+        works = kept
     }
 
     /// Takes the table that needs the most memory out, to be begun again; nil when it is the only one.
@@ -123,24 +162,55 @@ struct SettlementGroup {
             }
             return isThere ?? false
         case .add:
-            let found = try SegmentTable.neighbour(
-                of: nextSegment == 0 ? nil : nextSegment - 1, above: true, entity: state.entity.number, state.shard,
-                in: transaction)
-            guard let number = found else {
-                phase = .done
-                return true
-            }
-            nextSegment = number + 1
-            _ = try SegmentTable.withRecords(
-                number, of: state.entity.number, state.shard, in: transaction, columns.zstd
-            ) { view, dead in
-                let all = 0..<UInt16(view.rowCount)
-                let slots = dead.count == 0 ? Array(all) : all.filter { !dead.contains(Int($0)) }
-                try read(view, slots, keyFields, columns, adding: true)
-            }
+            if try !addNext(state, keyFields, columns, in: transaction) { phase = .done }
         case .done: break
         }
         return true
+    }
+
+    /// Adds segments of about so many cells, before anything is taken away: that is left to ``step``.
+    ///
+    /// - Parameter state: as it is in the transaction.
+    mutating func addAhead(
+        _ state: EntityState, keyFields: Set<UInt32>, _ columns: SegmentColumns, cells: Int,
+        in transaction: borrowing ReadTransaction
+    ) throws {
+        let rows = rowsRead + Int64(cells / max(1, works.count))
+        while rowsRead < rows, try addNext(state, keyFields, columns, in: transaction) {}
+        // A segment may have records of places behind its number, up to the next one's.
+        nextSegment = try next(state, in: transaction) ?? state.entity.nextSegment
+        if reads.last?.killed == state.entity.nextKilled { reads.removeLast() }
+        reads.append((nextSegment, state.entity.nextKilled))
+    }
+
+    private func next(_ state: EntityState, in transaction: borrowing ReadTransaction) throws -> UInt64? {
+        try SegmentTable.neighbour(
+            of: nextSegment == 0 ? nil : nextSegment - 1, above: true, entity: state.entity.number, state.shard,
+            in: transaction)
+    }
+
+    /// - Returns: false at the end of the segments.
+    private mutating func addNext(
+        _ state: EntityState, _ keyFields: Set<UInt32>, _ columns: SegmentColumns,
+        in transaction: borrowing ReadTransaction
+    ) throws -> Bool {
+        guard let number = try next(state, in: transaction) else { return false }
+        nextSegment = number + 1
+        _ = try SegmentTable.withRecords(
+            number, of: state.entity.number, state.shard, in: transaction, columns.zstd
+        ) { view, dead in
+            let all = 0..<UInt16(view.rowCount)
+            let slots = dead.count == 0 ? Array(all) : all.filter { !dead.contains(Int($0)) }
+            try read(view, slots, keyFields, columns, adding: true)
+        }
+        return true
+    }
+
+    /// Whether a record that a journal entry replaced is in the tables.
+    private func holds(_ segment: UInt64, _ sequence: UInt64) -> Bool {
+        // The number of reads is that of a run's batches: what is looked for is most often in the first.
+        for read in reads where segment < read.below { return sequence >= read.killed }
+        return false
     }
 
     /// The next places of replaced records that are in the tables, by segment.
@@ -148,20 +218,21 @@ struct SettlementGroup {
         _ state: EntityState, _ limits: StatisticsLimits, in transaction: borrowing ReadTransaction
     ) throws {
         var found: [UInt64] = []
-        guard coveredSegment > 0, nextSequence < state.entity.nextKilled else { return }
+        guard nextSegment > 0, nextSequence < state.entity.nextKilled else { return }
         let range = KeyRange(
             from: KeyBuilder.key(state.shard, entity: state.entity.number, nextSequence),
             upTo: KeyBuilder.key(state.shard, entity: state.entity.number, state.entity.nextKilled))
         var last = state.entity.nextKilled
         try transaction.scan(.killed, range) { key, value in
             let tail = KeyTail(.killed, key)
+            let sequence = try tail.number(at: 4)
             guard value.count % 8 == 0 else { throw StoreDamage.error(.killed, tail.key, "it is cut short") }
             for offset in stride(from: 0, to: value.count, by: 8) {
                 let place = UInt64(littleEndian: value.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                if place >> 16 < coveredSegment { found.append(place) }
+                if holds(place >> 16, sequence) { found.append(place) }
             }
             guard found.count < limits.placesInWork else {
-                last = try tail.number(at: 4) + 1
+                last = sequence + 1
                 return .stop
             }
             return .next

@@ -22,6 +22,10 @@ package struct StatisticsLimits: Hashable, Sendable {
     package var placesInWork = 1 << 20
     /// Segments that one step reads.
     package var segmentsPerStep = 64
+    /// Cells that are counted ahead at one time, while a run goes on: some tens of milliseconds.
+    package var cellsAhead = 1 << 20
+    /// Segments that must have come before anything is counted ahead.
+    package var segmentsBefore: UInt64 = 8
 
     package init() {}
 

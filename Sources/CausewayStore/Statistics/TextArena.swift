@@ -27,9 +27,17 @@ struct TextArena {
         let place = words.count
         makeRoom((kept + 15) / 8)
         words.append(UInt64(UInt32(clamping: length)) << 32 | UInt64(UInt32(clamping: characters)))
-        words.append(contentsOf: repeatElement(0, count: (kept + 7) / 8))
-        words.withUnsafeMutableBytes { target in
-            target.baseAddress.map { _ = memcpy($0 + (place + 1) * 8, bytes, kept) }
+        var rest = kept
+        var at = UnsafeRawPointer(bytes)
+        while rest >= 8 {
+            words.append(at.loadUnaligned(as: UInt64.self))
+            at += 8
+            rest -= 8
+        }
+        if rest > 0 {
+            var word: UInt64 = 0
+            memcpy(&word, at, rest)
+            words.append(word)
         }
         return UInt64(place)
     }

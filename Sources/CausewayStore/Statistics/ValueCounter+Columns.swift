@@ -17,11 +17,12 @@ extension ValueCounter {
                 while at < end, slots == table {
                     let count = UInt64(counts[at])
                     let index = Int(found[at &- first])
-                    if index >= 0 {
-                        let word = slots[index].word
-                        if word &>> Slot.noteBits == 0, count > 0 { live &+= 1 }
-                        slots[index].word = word &+ count &<< Slot.noteBits
-                    } else if count > 0 {
+                    if index >= 0, table[index].word &>> Slot.noteBits > 0 {
+                        table[index].word = table[index].word &+ count &<< Slot.noteBits
+                        at &+= 1
+                        continue
+                    }
+                    if count > 0 {
                         let entry = at
                         add(hashes[at], count) { note(entry) }
                     }
@@ -66,11 +67,14 @@ extension ValueCounter {
         note: (Int) -> UInt64
     ) {
         var at = first
+        // Of a hash that the sample keeps nothing is left; shifted by 64, at level 0, of any.
+        var shift = 64 &- level
         while at < total {
-            if keeps(hashes[at]), counts[at] > 0 {
+            if hashes[at] >> shift == 0, counts[at] > 0 {
                 let entry = at
                 add(hashes[at], UInt64(counts[at])) { note(entry) }
                 boundSample()
+                shift = 64 &- level
             }
             at &+= 1
         }

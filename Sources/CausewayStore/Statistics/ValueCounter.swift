@@ -166,6 +166,12 @@ final class ValueCounter {
         if level > 0 && live > limits.sample { coarsen() }
     }
 
+    /// Makes a sample as coarse as `level`.
+    func coarsen(to wanted: UInt64) {
+        level = max(level, wanted)
+        rebuild()
+    }
+
     @inline(never)
     private func coarsen() {
         while liveCount() > limits.sample { level += 1 }

@@ -50,10 +50,23 @@ enum NumberKey {
         let start = count > 0 && bytes[0] == UInt8(ascii: "-") ? 1 : 0
         guard count > start, count &- start <= 18 else { return slow(bytes, count) }
         var magnitude: UInt64 = 0
+        var point = count
         for index in start..<count {
             let digit = bytes[index] &- 0x30
-            guard digit < 10 else { return slow(bytes, count) }
-            magnitude = magnitude &* 10 &+ UInt64(digit)
+            if digit < 10 {
+                magnitude = magnitude &* 10 &+ UInt64(digit)
+            } else {
+                guard bytes[index] == UInt8(ascii: "."), point == count, index > start else {
+                    return slow(bytes, count)
+                }
+                point = index
+            }
+        }
+        if point < count {
+            let decimals = count &- point &- 1
+            guard decimals <= 9 else { return slow(bytes, count) }
+            let product = Int128(magnitude) &* powers[9 &- decimals]
+            return (start == 0 ? product : 0 &- product, true)
         }
         let product = Int128(magnitude) &* scale
         return (start == 0 ? product : 0 &- product, true)

@@ -20,6 +20,8 @@ import Testing
         limits.partBytes = 300
         limits.placesInWork = 10
         limits.segmentsPerStep = 2
+        limits.segmentsBefore = 1
+        limits.cellsAhead = [100, 100_000][Int(seed / 2 % 2)]
         return limits
     }
 
@@ -37,7 +39,10 @@ import Testing
         var world = StatisticsWorld(store, seed: seed, limits: limits(seed))
         for _ in 0..<40 {
             switch world.random.below(100) {
-            case ..<55: try await world.take()
+            case ..<40: try await world.take()
+            case ..<55:
+                try await world.take()
+                if seed % 3 != 0 || world.random.chance(50) { try world.countAhead() }
             case ..<65: _ = try await world.settle(lost: world.random.below(6))
             case ..<70: _ = try await world.settle(.recount, lost: world.random.below(6))
             case ..<75: try await world.damage()

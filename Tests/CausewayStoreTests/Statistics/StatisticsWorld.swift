@@ -17,6 +17,8 @@ struct StatisticsWorld {
     private var numberKind = 0
     private let ownership = Ownership(shard: testShard, epoch: 1)
     private var now = Timestamp(seconds: 1_800_000_000)
+    private var running: RunningSettlement?
+    private var edits: UInt64 = 0
 
     init(_ store: any Store, seed: UInt64, limits: StatisticsLimits) {
         self.store = store
@@ -88,9 +90,11 @@ struct StatisticsWorld {
     ///
     /// - Returns: nil when it was stopped.
     mutating func settle(_ mode: Settlement.Mode = .incremental, lost: Int = .max) async throws -> [FigureDifference]? {
+        let ahead = running
+        running = nil
         guard
             var settlement = try Settlement.begin(
-                state.id, testShard, seed: testSeed, mode: mode, now: now, limits: limits, reading: store)
+                state.id, testShard, seed: testSeed, mode: mode, now: now, limits: limits, after: ahead, reading: store)
         else { return [] }
         var units = 0
         while let mutations = try settlement.next(reading: store) {
@@ -101,6 +105,13 @@ struct StatisticsWorld {
         }
         state = settlement.state
         return settlement.differences
+    }
+
+    /// Counts some of what has come, as a run does that goes on.
+    mutating func countAhead() throws {
+        let ahead = running ?? RunningSettlement(state.id, testShard, seed: testSeed, limits: limits)
+        _ = try ahead.advance(edits: edits, now: now, reading: store)
+        running = ahead
     }
 
     /// Counts anew, writing nothing.
@@ -141,6 +152,7 @@ struct StatisticsWorld {
 
     /// Deletes the entity's data.
     mutating func deleteData() async throws {
+        edits += 1
         let current = state
         state = try store.read { try EntityPurge.dropRecords(of: current, in: $0) }
         try await commit(try state.seal())
