@@ -59,9 +59,12 @@ package final class RunningSettlement: @unchecked Sendable {
             let first = settlement.queue.first
         else { return false }
         let covered = first.header?.coveredSegment ?? 0
-        guard settlement.state.entity.nextSegment - covered >= limits.segmentsBefore,
-            try settlement.beginGroup(store), let group = settlement.group
-        else { return false }
+        guard settlement.state.entity.nextSegment - covered >= limits.segmentsBefore else { return false }
+        // Nobody knows how many records will come: a key that turns out to have few is counted anew.
+        for index in settlement.queue.indices where settlement.queue[index].isKey {
+            if settlement.queue[index].header == nil { settlement.queue[index].floor = FieldTally.keyLevel }
+        }
+        guard try settlement.beginGroup(store), let group = settlement.group else { return false }
         begun = (settlement.state.entity.number, settlement.keyFields, group)
         return true
     }
