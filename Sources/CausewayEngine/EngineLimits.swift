@@ -23,7 +23,7 @@ package struct EngineLimits: Hashable, Sendable {
     package var listedFiles = 1_000_000
     /// Entries of one run's log; what comes after is counted.
     package var logEntries = 5_000
-    /// Runs that are kept for a connection, with their logs.
+    /// Runs that are kept for a connection, with their logs, where the organisation has not said for how long.
     package var keptRuns: UInt64 = 1_000
     package var restart = RestartPolicy()
     /// Of the figures of entities and fields.

@@ -48,7 +48,10 @@ struct AdminSettingsSet: SessionCommand {
     @Option(help: "An IANA time zone, such as Europe/Paris.")
     var timeZone: String?
 
-    @Option(help: ArgumentHelp("How long runs are kept after their end.", valueName: "days"))
+    @Option(
+        help: ArgumentHelp(
+            "How long runs are kept after their end; by default at most the last 1,000 of a connection.",
+            valueName: "days"))
     var runDays: Keeping?
     @Option(help: ArgumentHelp("How long the logs of runs are kept.", valueName: "days"))
     var logDays: Keeping?

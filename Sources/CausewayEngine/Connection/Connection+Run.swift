@@ -111,6 +111,11 @@ extension Connection {
         startCompaction()
     }
 
+    /// Whether only so many runs are kept: as long as nobody has said for how long.
+    private func boundsRuns() throws(CausewayError) -> Bool {
+        try context.readStore { try OrganisationTable.get(in: $0) }?.retention?.runDays ?? 0 == 0
+    }
+
     private func commitEnd(_ plan: RunPlan, _ stored: StoredRun, hold: Hold?) async throws(CausewayError) {
         var attempt = 0
         while true {
@@ -123,7 +128,7 @@ extension Connection {
                     connection.holdReason = stored.errorMessage
                     try ConnectionTable.put(into: &unit, connection)
                 }
-                if plan.number > context.limits.keptRuns {
+                if plan.number > context.limits.keptRuns, try boundsRuns() {
                     let oldest = plan.number - context.limits.keptRuns
                     RunLogTable.delete(from: &unit, run: oldest, limit: context.limits.logEntries + 1)
                     RunTable.delete(from: &unit, oldest)

@@ -73,7 +73,7 @@ extension ConnectionFigures {
         self.init()
         connection = ResourceName.connection(id)
         bytes = Int64(clamping: sizes.total)
-        recordBytes = Int64(clamping: sizes.bytes(of: [.segments, .deadSlots]))
+        recordBytes = Int64(clamping: sizes.bytes(of: [.segments, .deadSlots, .retried]))
         indexBytes = Int64(clamping: sizes.bytes(of: [.keys, .keyRuns, .keyFilters]))
         statisticsBytes = Int64(clamping: sizes.bytes(of: [.killed, .fieldFigures, .valueTables, .days]))
         quarantineBytes = Int64(clamping: sizes.bytes(of: [.quarantine]))

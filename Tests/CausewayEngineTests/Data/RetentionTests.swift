@@ -50,4 +50,45 @@ import Testing
             await engine.stop()
         }
     }
+
+    @Test("what the organisation says of each counts: days of runs, of logs, of rows in quarantine")
+    func bySettings() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            var retention = StoredRetention()
+            (retention.runDays, retention.logDays, retention.quarantineDays) = (20, 5, 10)
+            _ = try await engine.supervisor.updateOrganisation(displayName: nil, timeZone: nil, retention: retention)
+            await engine.server.put("/in/a.csv", .init("id,v\n1,a\nbroken\n"))
+            try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            for _ in 0..<2 { _ = try await engine.fetch() }
+            let queries = Queries(engine.supervisor)
+            func kept() async throws -> [Int] {
+                let rows = try queries.entity("crm", "rows").quarantinedRows
+                return [try await engine.runs().count, try await engine.log(1).isEmpty ? 0 : 1, Int(rows)]
+            }
+            for (days, expected) in [(4, [2, 1, 1]), (4, [2, 0, 1]), (5, [2, 0, 0])] {
+                try await simulation.clock.sleep(for: .seconds(days * 86_400))
+                #expect(try await kept() == expected)
+            }
+            try await simulation.clock.sleep(for: .seconds(10 * 86_400))
+            #expect(try await engine.runs().map(\.number) == [2])
+            await engine.stop()
+        }
+    }
+
+    @Test("by default only the last runs are kept, and all of them when somebody says for how long")
+    func byCount() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation) { $0.keptRuns = 2 }
+            try await engine.connect()
+            for _ in 0..<4 { _ = try await engine.fetch() }
+            #expect(try await engine.runs().map(\.number) == [3, 4])
+            var retention = StoredRetention()
+            retention.runDays = -1
+            _ = try await engine.supervisor.updateOrganisation(displayName: nil, timeZone: nil, retention: retention)
+            for _ in 0..<3 { _ = try await engine.fetch() }
+            #expect(try await engine.runs().map(\.number) == [3, 4, 5, 6, 7])
+            await engine.stop()
+        }
+    }
 }

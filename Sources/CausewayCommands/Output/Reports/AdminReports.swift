@@ -116,7 +116,10 @@ extension Report {
         facts.add("Name", organisation.displayName)
         facts.add("Time zone", organisation.timeZone)
         let retention = organisation.retention ?? Retention()
-        facts.add("Runs kept", Retention.text(retention.runDays, "day", usual: 90))
+        facts.add(
+            "Runs kept",
+            Retention.text(retention.runDays, "day", usual: 90)
+                + (retention.runDays == 0 ? "\nof a connection at most the last 1,000" : ""))
         facts.add("Logs of runs kept", Retention.text(retention.logDays, "day", usual: 30))
         facts.add(
             "Quarantine kept",
