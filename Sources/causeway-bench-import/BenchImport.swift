@@ -17,7 +17,8 @@ import Logging
 ///     reload           counts all statistics anew
 ///     export csv       all records to the file CSV beside the store
 ///     copy             reads the folder's files and keeps nothing: their bytes
-///     longest          the longest write transaction so far: microseconds, of them on a processor, units, bytes
+///     writes           write transactions so far: microseconds of the longest, of them on a processor, its bytes; the
+///                      most that one took of a processor, microseconds of all, and how many there were
 @main
 struct BenchImport {
     static func main() async {
@@ -61,10 +62,12 @@ struct BenchImport {
         while let line = readLine() {
             switch line {
             case "copy": print(try await place.copy())
-            case "longest":
-                let longest = try store.figures().longestWrite
+            case "writes":
+                let figures = try store.figures()
+                let times = figures.writeTimes
                 print(
-                    longest.duration.microseconds, longest.processorTime.microseconds, longest.units, longest.bytes)
+                    times.longest.microseconds, times.processorTimeOfLongest.microseconds, times.bytesOfLongest,
+                    times.greatestProcessorTime.microseconds, times.total.microseconds, figures.commits)
             default: print(try await answer(line, supervisor, state))
             }
             fflush(nil)

@@ -57,7 +57,7 @@ extension StoreFigures {
         oldestReaderLag = Int64(clamping: figures.oldestReaderLag)
         commits = Int64(clamping: figures.commits)
         units = Int64(clamping: figures.units)
-        longestWriteMicros = figures.longestWrite.duration.microseconds
+        longestWriteMicros = figures.writeTimes.longest.microseconds
         tables = figures.tables.map { table in
             TableFigures.with {
                 $0.table = table.table

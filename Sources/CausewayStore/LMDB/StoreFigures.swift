@@ -34,8 +34,8 @@ package struct StoreFigures: Sendable {
     package var commits: UInt64
     /// Changes in them: more than commits where writes were grouped.
     package var units: UInt64
-    /// The longest write transaction since the store was opened.
-    package var longestWrite: LongestWrite
+    /// Of write transactions since the store was opened.
+    package var writeTimes: WriteTimes
     /// Whether nothing can be written until a restart.
     package var hasStopped: Bool
     /// In the order of ``Table``.
@@ -79,7 +79,7 @@ extension LMDBStore {
                 freeBytes: pages.free * pages.pageBytes, mapBytes: UInt64(information.me_mapsize),
                 diskFreeBytes: DiskRoom(shared.folder)?.free ?? 0, lastTransaction: last, readers: lag.active,
                 oldestReaderLag: lag.oldest.map { last - min($0, last) } ?? 0, oldestReaderAge: readers.oldestAge,
-                commits: tally.commits, units: tally.units, longestWrite: tally.longest, hasStopped: writer.hasStopped,
+                commits: tally.commits, units: tally.units, writeTimes: tally.times, hasStopped: writer.hasStopped,
                 tables: tables)
         }
     }

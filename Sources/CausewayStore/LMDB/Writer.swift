@@ -20,7 +20,7 @@ final class Writer: Sendable {
     struct Tally: Sendable {
         var commits: UInt64 = 0
         var units: UInt64 = 0
-        var longest = LongestWrite()
+        var times = WriteTimes()
     }
 
     private struct State {
@@ -90,13 +90,12 @@ final class Writer: Sendable {
             beforeTransaction?(group.count)
             let (started, computed) = (clock.uptime, StoreThread.processorTime)
             let results = WriteGroup(environment, options).run(group, &health)
-            let write = LongestWrite(
-                duration: clock.uptime - started, processorTime: StoreThread.processorTime - computed,
-                units: group.count, bytes: group.reduce(0) { $0 + $1.bytes })
+            let (taken, processorTime) = (clock.uptime - started, StoreThread.processorTime - computed)
             state.update { state in
                 if results.didCommit { state.tally.commits += 1 }
                 state.tally.units += UInt64(results.applied)
-                if write.duration > state.tally.longest.duration { state.tally.longest = write }
+                let bytes = group.reduce(0) { $0 + $1.bytes }
+                state.tally.times.add(taken, processorTime: processorTime, bytes: bytes)
                 if health.fatal != nil { state.hasStopped = true }
             }
             for (job, outcome) in zip(group, results.outcomes) { job.done.resume(returning: outcome) }
@@ -134,15 +133,23 @@ final class Writer: Sendable {
     }
 }
 
-/// A write transaction, from its beginning until it is on disk.
-package struct LongestWrite: Hashable, Sendable {
-    package var duration = Duration.zero
-    /// Of that, on a processor; the rest is the disk, and other threads.
-    package var processorTime = Duration.zero
-    /// Changes that shared it.
-    package var units = 0
-    /// Of their keys and values.
-    package var bytes = 0
+/// How long write transactions took, each from its beginning until it was on disk.
+package struct WriteTimes: Hashable, Sendable {
+    package var total = Duration.zero
+    package var longest = Duration.zero
+    /// Of the longest, on a processor; the rest is the disk, and other threads.
+    package var processorTimeOfLongest = Duration.zero
+    /// Keys and values of the longest.
+    package var bytesOfLongest = 0
+    /// The most that any took of a processor.
+    package var greatestProcessorTime = Duration.zero
+
+    mutating func add(_ duration: Duration, processorTime: Duration, bytes: Int) {
+        total += duration
+        greatestProcessorTime = max(greatestProcessorTime, processorTime)
+        guard duration > longest else { return }
+        (longest, processorTimeOfLongest, bytesOfLongest) = (duration, processorTime, bytes)
+    }
 }
 
 /// What the writer remembers of the disk's behaviour.
