@@ -69,6 +69,7 @@ import Testing
                     $0.connection = "connections/crm"
                     $0.bytes = 9_000
                     $0.recordBytes = 8_000
+                    $0.deadRecordBytes = 3_000
                     $0.indexBytes = 1_000
                 }
             ]
@@ -77,8 +78,8 @@ import Testing
             text(.store(store), width: 80).hasSuffix(
                 """
                 Connections
-                CONNECTION   BYTES  RECORDS    KEYS  STATISTICS  QUARANTINE  OTHER
-                crm         9.0 kB   8.0 kB  1.0 kB         0 B         0 B    0 B  ████████████
+                CONNECTION   BYTES  RECORDS    DEAD    KEYS  STATISTICS  QUARANTINE  OTHER
+                crm         9.0 kB   8.0 kB  3.0 kB  1.0 kB         0 B         0 B    0 B
 
                 Tables
                 TABLE     ENTRIES   BYTES

@@ -7,7 +7,8 @@ struct AdminStore: SessionCommand {
         commandName: "store",
         abstract: "Show the sizes and counts of the store, and where the bytes are.",
         discussion: """
-            By table, and by connection: what its keys and values take.
+            By table, and by connection: what its keys and values take. DEAD is, of RECORDS, what replaced records take:
+            compaction gives it back after runs, where half of the records of a part of the store are dead.
 
             Examples:
               causeway admin store

@@ -77,6 +77,7 @@ extension ConnectionFigures {
         indexBytes = Int64(clamping: sizes.bytes(of: [.keys, .keyRuns, .keyFilters]))
         statisticsBytes = Int64(clamping: sizes.bytes(of: [.killed, .fieldFigures, .valueTables, .days]))
         quarantineBytes = Int64(clamping: sizes.bytes(of: [.quarantine]))
+        deadRecordBytes = Int64(clamping: sizes.deadRecordBytes)
         otherBytes = bytes - recordBytes - indexBytes - statisticsBytes - quarantineBytes
     }
 }

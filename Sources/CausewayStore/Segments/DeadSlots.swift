@@ -25,6 +25,11 @@ struct DeadSlots: Hashable, Sendable {
         }
     }
 
+    /// How many there are, without a look whether the bytes are intact.
+    static func count(in bytes: UnsafeRawBufferPointer) -> Int {
+        bytes.dropFirst().dropLast(8).reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+
     var bytes: [UInt8] {
         var bytes: [UInt8] = [1]
         bytes.append(contentsOf: bits)

@@ -72,6 +72,14 @@ struct SegmentLayout: Sendable {
         if case .batch(let provenance, _) = origin { provenance } else { nil }
     }
 
+    /// The row count of a segment that is not opened; nil when its bytes are none.
+    static func rowCount(of bytes: UnsafeRawBufferPointer) -> Int? {
+        guard bytes.count >= 3, bytes[0] == SegmentFormat.version || bytes[0] == SegmentFormat.compactedVersion else {
+            return nil
+        }
+        return Int(bytes[1]) | Int(bytes[2]) << 8
+    }
+
     private static func directory(_ cursor: inout ByteCursor, _ count: Int) throws(Damage) -> [Column] {
         let start = cursor.position + count * 9
         var columns: [Column] = []

@@ -22,4 +22,14 @@ import Testing
         let both = try #require(sizes[shards[0]])
         #expect(both.total >= both.bytes(of: [.segments, .quarantine]))
     }
+
+    @Test func replacedRecordsAreAShareOfTheSegments() async throws {
+        var fixture = EntityFixture()
+        let rows = (0..<300).map { ["\($0)", "old"] }
+        try await fixture.take(["id", "v"], rows, key: ["id"])
+        try await fixture.take(["id", "v"], rows.prefix(100).map { [$0[0], "new"] })
+        let sizes = try #require(try await ShardSizes.all(in: fixture.store)[testShard])
+        #expect(sizes.deadRecordBytes == sizes.bytes(of: [.segments]) / 4)
+        #expect(ShardSizes().deadRecordBytes == 0)
+    }
 }

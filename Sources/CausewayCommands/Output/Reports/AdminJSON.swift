@@ -58,6 +58,7 @@ extension ConnectionFigures {
             "connection": .string(connection),
             "bytes": .integer(bytes),
             "recordBytes": .integer(recordBytes),
+            "deadRecordBytes": .integer(deadRecordBytes),
             "indexBytes": .integer(indexBytes),
             "statisticsBytes": .integer(statisticsBytes),
             "quarantineBytes": .integer(quarantineBytes),

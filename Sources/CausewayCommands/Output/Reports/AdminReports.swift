@@ -79,19 +79,20 @@ extension Report {
         return Report(json: store.json, blocks: blocks, names: [store.path])
     }
 
-    /// What each connection takes, largest first.
+    /// What each connection takes, largest first; of its records also what replaced ones take.
     private static func connectionTable(_ connections: [ConnectionFigures]) -> Table {
         var table = Table(columns: [
-            .text("CONNECTION", shrinksTo: 12), .number("BYTES"), .number("RECORDS"), .number("KEYS"),
-            .number("STATISTICS"), .number("QUARANTINE"), .number("OTHER"), .bars("").dispensable,
+            .text("CONNECTION", shrinksTo: 12), .number("BYTES"), .number("RECORDS"), .number("DEAD"),
+            .number("KEYS"), .number("STATISTICS"), .number("QUARANTINE"), .number("OTHER"), .bars("").dispensable,
         ])
         let most = connections.map(\.bytes).max() ?? 0
         for figures in connections {
             table.rows.append([
                 .init(ResourceName.match(figures.connection, "connections/*")?.first ?? figures.connection),
                 .init(Wording.bytes(figures.bytes)), .init(Wording.bytes(figures.recordBytes)),
-                .init(Wording.bytes(figures.indexBytes)), .init(Wording.bytes(figures.statisticsBytes)),
-                .init(Wording.bytes(figures.quarantineBytes)), .init(Wording.bytes(figures.otherBytes)),
+                .init(Wording.bytes(figures.deadRecordBytes)), .init(Wording.bytes(figures.indexBytes)),
+                .init(Wording.bytes(figures.statisticsBytes)), .init(Wording.bytes(figures.quarantineBytes)),
+                .init(Wording.bytes(figures.otherBytes)),
                 .init(Bar(most > 0 ? Double(figures.bytes) / Double(most) : 0)),
             ])
         }

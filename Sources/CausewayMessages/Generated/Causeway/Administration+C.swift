@@ -222,6 +222,7 @@ extension ConnectionFigures: CStructMessage {
         statisticsBytes = c.pointee.statistics_bytes
         quarantineBytes = c.pointee.quarantine_bytes
         otherBytes = c.pointee.other_bytes
+        deadRecordBytes = c.pointee.dead_record_bytes
     }
 
     func write(to arena: borrowing Arena) throws(MessageError) -> UnsafeMutablePointer<Causeway__V1__ConnectionFigures> {
@@ -234,6 +235,7 @@ extension ConnectionFigures: CStructMessage {
         c.pointee.statistics_bytes = statisticsBytes
         c.pointee.quarantine_bytes = quarantineBytes
         c.pointee.other_bytes = otherBytes
+        c.pointee.dead_record_bytes = deadRecordBytes
         return c
     }
 }

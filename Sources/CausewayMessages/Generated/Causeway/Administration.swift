@@ -167,6 +167,8 @@ package struct ConnectionFigures: ProtobufMessage {
     package var quarantineBytes: Int64 = 0
     /// Runs, logs, files and all else.
     package var otherBytes: Int64 = 0
+    /// Of record_bytes, about what replaced records take; compaction gives most of it back after runs.
+    package var deadRecordBytes: Int64 = 0
 
     /// All fields absent.
     package init() {}

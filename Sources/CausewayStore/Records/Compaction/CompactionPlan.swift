@@ -115,6 +115,7 @@ struct CompactionPlan: Sendable {
         guard sources.contains(where: { $0.kept > 0 }) else { return false }
         let kept = sources.reduce(source.kept) { $0 + $1.kept }
         let bytes = sources.reduce(source.keptBytes) { $0 + $1.keptBytes }
+        guard kept * fields.count <= RowBatch.maximumCells else { return false }
         return kept <= limits.segmentRecords && bytes <= limits.unitBytes && found.fields == fields
     }
 

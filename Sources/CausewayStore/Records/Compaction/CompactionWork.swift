@@ -112,14 +112,21 @@ struct CompactionWork: Sendable {
     private mutating func append(_ view: SegmentColumnView, _ slots: [Int], _ column: Int, from first: Int) {
         let start = records.text.count
         let width = records.columnCount
+        if view.isDictionary {
+            let size = Int(view.offsets[view.entryCount])
+            records.text.append(contentsOf: UnsafeBufferPointer(start: view.text, count: size))
+        }
         for (index, slot) in slots.enumerated() {
             let entry = view.codes[slot]
             guard entry != SegmentColumnView.null else { continue }
-            let offset = Int(view.offsets[Int(entry)])
-            let length = Int(view.offsets[Int(entry) + 1]) - offset
-            records.cells[(first + index) * width + column] = RowBatch.Cell(offset: start + offset, length: length)
+            var offset = start + Int(view.offsets[Int(entry)])
+            let bytes = view.bytes(of: Int(entry))
+            if !view.isDictionary {
+                // Of the texts of dead records there may be many times as much.
+                offset = records.text.count
+                records.text.append(contentsOf: bytes)
+            }
+            records.cells[(first + index) * width + column] = RowBatch.Cell(offset: offset, length: bytes.count)
         }
-        let size = Int(view.offsets[view.entryCount])
-        records.text.append(contentsOf: UnsafeBufferPointer(start: view.text, count: size))
     }
 }

@@ -1555,7 +1555,7 @@ const ProtobufCMessageDescriptor causeway__v1__table_figures__descriptor =
   (ProtobufCMessageInit) causeway__v1__table_figures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor causeway__v1__connection_figures__field_descriptors[7] =
+static const ProtobufCFieldDescriptor causeway__v1__connection_figures__field_descriptors[8] =
 {
   {
     "connection",
@@ -1641,10 +1641,23 @@ static const ProtobufCFieldDescriptor causeway__v1__connection_figures__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dead_record_bytes",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Causeway__V1__ConnectionFigures, dead_record_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned causeway__v1__connection_figures__field_indices_by_name[] = {
   1,   /* field[1] = bytes */
   0,   /* field[0] = connection */
+  7,   /* field[7] = dead_record_bytes */
   3,   /* field[3] = index_bytes */
   6,   /* field[6] = other_bytes */
   5,   /* field[5] = quarantine_bytes */
@@ -1654,7 +1667,7 @@ static const unsigned causeway__v1__connection_figures__field_indices_by_name[] 
 static const ProtobufCIntRange causeway__v1__connection_figures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor causeway__v1__connection_figures__descriptor =
 {
@@ -1664,7 +1677,7 @@ const ProtobufCMessageDescriptor causeway__v1__connection_figures__descriptor =
   "Causeway__V1__ConnectionFigures",
   "causeway.v1",
   sizeof(Causeway__V1__ConnectionFigures),
-  7,
+  8,
   causeway__v1__connection_figures__field_descriptors,
   causeway__v1__connection_figures__field_indices_by_name,
   1,  causeway__v1__connection_figures__number_ranges,

@@ -347,10 +347,14 @@ struct  Causeway__V1__ConnectionFigures
    * Runs, logs, files and all else.
    */
   int64_t other_bytes;
+  /*
+   * Of record_bytes, about what replaced records take; compaction gives most of it back after runs.
+   */
+  int64_t dead_record_bytes;
 };
 #define CAUSEWAY__V1__CONNECTION_FIGURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&causeway__v1__connection_figures__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
