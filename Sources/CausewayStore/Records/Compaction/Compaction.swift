@@ -116,7 +116,7 @@ package struct Compaction: ~Copyable, Sendable {
     }
 
     private mutating func finish(_ work: CompactionWork) -> [Mutation] {
-        var mutations = work.deadSlots
+        var mutations = work.changes
         var removed = work.sources[...]
         report.removedSegments += removed.count
         report.removedRecords += Int64(work.removedRecords)

@@ -1,12 +1,13 @@
 import CausewayCore
 
-/// A group, read: the records that stay, and what becomes of its dead slots.
+/// A group, read: the records that stay, and what becomes of the rest.
 struct CompactionWork: Sendable {
     /// Those of the group that there was room for.
     private(set) var sources: [CompactionSource] = []
     private(set) var fields: [UInt32] = []
     private(set) var parts: [SegmentPart] = []
-    private(set) var deadSlots: [Mutation] = []
+    /// Of what is kept by the segments of places.
+    private(set) var changes: [Mutation] = []
     private(set) var removedRecords = 0
     private var records = RowBatch(columnCount: 1, text: [], cells: [], sourceRows: [], lines: [])
     private var textBytes = 0
@@ -31,7 +32,7 @@ struct CompactionWork: Sendable {
         var parts: [SegmentPart] = []
         /// Of the source.
         var slots: [Int] = []
-        var deadSlots: [Mutation] = []
+        var changes: [Mutation] = []
         var removed = 0
 
         /// Takes what stays of a part.
@@ -51,10 +52,10 @@ struct CompactionWork: Sendable {
                 slots.append(slot)
             }
             removed += part.slots.count - kept.slots.count
-            if !kept.slots.isEmpty { parts.append(kept) }
-            guard keptDead != dead else { return }
             let key = plan.key(part.segment)
-            deadSlots.append(
+            if kept.slots.isEmpty { changes.append(.delete(.retried, key: key)) } else { parts.append(kept) }
+            guard keptDead != dead else { return }
+            changes.append(
                 keptDead.count == 0
                     ? .delete(.deadSlots, key: key) : .put(.deadSlots, key: key, value: keptDead.bytes))
         }
@@ -78,7 +79,7 @@ struct CompactionWork: Sendable {
                 guard try append(segment, remains.slots, limit: limit) else { return false }
             }
             parts += remains.parts
-            deadSlots += remains.deadSlots
+            changes += remains.changes
             removedRecords += remains.removed
             return true
         }
