@@ -9,11 +9,9 @@ extension Connection {
     func start(_ boot: BootState) async {
         do {
             let unfinished = boot.unfinishedRun
-            if let unfinished, !unfinished.runState.isEnded {
-                try await closeInterrupted(unfinished, boot.lastRunNumber)
-            }
+            if let unfinished, !unfinished.run.runState.isEnded { try await closeInterrupted(unfinished) }
             try await startSchedule(boot.schedule, jitter: context.limits.startJitter)
-            if let unfinished { resume(unfinished, boot.lastRunNumber) }
+            if let unfinished { resume(unfinished) }
             if boot.isPurging { startUpkeep(.purge) }
         } catch {
             context.childFailed(shard, error)
@@ -21,34 +19,44 @@ extension Connection {
     }
 
     /// No run is alive but in its actor, so one that the store shows as open is not.
-    private func closeInterrupted(_ open: StoredRun, _ number: UInt64) async throws(CausewayError) {
-        var run = open
+    private func closeInterrupted(_ open: RunTable.Entry) async throws(CausewayError) {
+        var run = open.run
         run.state = RunState.interrupted.rawValue
         run.endMicros = context.clock.now.micros
         var unit = context.unit(of: shard)
-        try RunTable.put(into: &unit, number, run)
+        try RunTable.put(into: &unit, open.number, run)
         try await context.store.commit(unit)
     }
 
-    private func resume(_ unfinished: StoredRun, _ number: UInt64) {
-        let kind = RunKind(rawValue: unfinished.kind) ?? .full
-        let scope = unfinished.scope
+    private func resume(_ unfinished: RunTable.Entry) {
         let wait = context.randomDuration(upTo: context.limits.startJitter)
-        // Kept as the driver, so that a stop cancels the wait like the run it stands for.
-        driver = context.environment.spawner { [clock = context.clock] in
+        resumption = context.environment.spawner { [clock = context.clock] in
             guard (try? await clock.sleep(for: wait)) != nil else { return }
-            await self.startResumed(kind, scope, after: number)
+            await self.startResumed(unfinished)
         }
     }
 
-    private func startResumed(_ kind: RunKind, _ scope: RunScope, after number: UInt64) async {
-        // A run that was started meanwhile goes on from the same checkpoint.
-        guard machine.lastRunNumber == number, machine.run == nil, !machine.isStopping else { return }
-        do {
-            _ = try await startFetch(kind, trigger: .resume, scope: scope)
-        } catch {
-            context.logger.warning(
-                "an interrupted run was not resumed", metadata: ["connection": "\(id)", "error": "\(error)"])
+    /// Goes on with a run, behind whatever runs have begun meanwhile; unless one of them has gone on with it.
+    private func startResumed(_ unfinished: RunTable.Entry) async {
+        while !machine.isStopping, !machine.isDeleting, !Task.isCancelled {
+            guard machine.run == nil else {
+                await driver?.value
+                try? await context.clock.sleep(for: .milliseconds(100))
+                continue
+            }
+            do {
+                let isTakenUp = try context.readStore {
+                    try RunSuccession.isTakenUp(unfinished.run, unfinished.number, shard, in: $0)
+                }
+                guard !isTakenUp else { return }
+                _ = try await startFetch(
+                    RunKind(rawValue: unfinished.run.kind) ?? .full, trigger: .resume, scope: unfinished.run.scope)
+                return
+            } catch {
+                context.logger.warning(
+                    "an interrupted run was not resumed", metadata: ["connection": "\(id)", "error": "\(error)"])
+                return
+            }
         }
     }
 
@@ -68,11 +76,13 @@ extension Connection {
         let running = driver
         if let directives = try? machine.apply(.stopRequested(reason)) { try? await perform(directives) }
         running?.cancel()
+        resumption?.cancel()
         wantedUpkeep = []
         upkeep?.cancel()
         await running?.value
         await driver?.value
         await upkeep?.value
+        await resumption?.value
     }
 
     /// Stops without waiting: the actor has failed and another takes its place. Its run is cancelled, and cannot commit

@@ -13,6 +13,8 @@ package actor Connection {
     var machine: ConnectionMachine
     /// The run in progress. Owned by the actor: cancelled by a stop, awaited by whoever must see the end.
     var driver: Task<Void, Never>?
+    /// Waits to go on with a run that was interrupted. Cancelled and awaited by a stop.
+    var resumption: Task<Void, Never>?
     var live: LiveRun?
     /// Removes what was deleted and what is not kept any longer. Cancelled and awaited by a stop.
     var upkeep: Task<Void, Never>?

@@ -8,8 +8,8 @@ struct BootState: Sendable {
     var shard: ShardID
     var stored: StoredConnection
     var lastRunNumber: UInt64
-    /// The last run, when it was left open or ended as interrupted: another is to go on from its checkpoint.
-    var unfinishedRun: StoredRun?
+    /// A run that was left open or ended as interrupted: another is to go on from its checkpoint.
+    var unfinishedRun: RunTable.Entry?
     var schedule: StoredScheduleState?
     /// Data that was deleted is not all removed.
     var isPurging = false
@@ -33,13 +33,10 @@ struct BootState: Sendable {
         _ id: String, _ shard: ShardID, in transaction: borrowing ReadTransaction
     ) throws -> BootState? {
         guard let stored = try ConnectionTable.get(in: transaction, shard) else { return nil }
-        let last = try RunTable.list(in: transaction, shard, limit: 1).first
+        let latest = try RunTable.list(in: transaction, shard, limit: 1)
         return BootState(
-            id: id, shard: shard, stored: stored, lastRunNumber: last?.number ?? 0,
-            unfinishedRun: last.flatMap { last in
-                let state = last.run.runState
-                return state.isEnded && state != .interrupted ? nil : last.run
-            },
+            id: id, shard: shard, stored: stored, lastRunNumber: latest.first?.number ?? 0,
+            unfinishedRun: try RunSuccession.unfinished(latest, shard, in: transaction),
             schedule: try ScheduleStateTable.get(in: transaction, shard),
             isPurging: try PurgeMarkTable.isSet(in: transaction, shard))
     }

@@ -115,6 +115,39 @@ import Testing
         }
     }
 
+    @Test("what a stop interrupts is resumed though another run came first, and though that was stopped too")
+    func interruptedBehindAnother() throws {
+        try Simulation.world { simulation in
+            let store = MemoryStore()
+            let server = ScriptedFileServer(clock: simulation.clock, latency: .milliseconds(300))
+            let text = "id,v\n" + (0..<10_000).map { "\($0),value \($0)\n" }.joined()
+            await server.put("/in/a.csv", .init(text))
+            let slow: (inout EngineLimits) -> Void = {
+                $0.readChunk = 8_192
+                $0.batchRows = 500
+                $0.startJitter = .seconds(5)
+            }
+            var engine = try await EngineFixture.start(simulation, store: store, server: server, limits: slow)
+            let connection = try await engine.connect(entity: ["primary_key": .texts(["id"])])
+            _ = try await connection.startFetch(.full)
+            try await simulation.clock.sleep(for: .seconds(6))
+            await engine.stop()
+            for _ in 0..<2 {
+                engine = try await EngineFixture.start(simulation, store: store, server: server, limits: slow)
+                _ = try await engine.supervisor.directory.connection("crm").startFetch(.statistics)
+                await engine.stop()
+            }
+            engine = try await EngineFixture.start(simulation, store: store, server: server, limits: slow)
+            _ = try await engine.supervisor.directory.connection("crm").startFetch(.metadata)
+            try await simulation.clock.sleep(for: .seconds(120))
+            let resumed = try await engine.runs().filter { $0.stored.trigger == RunTrigger.resume.rawValue }
+            #expect(resumed.map(\.stored.kind).contains(RunKind.full.rawValue))
+            #expect(resumed.allSatisfy { $0.state == .succeeded })
+            #expect(try await engine.export() == text)
+            await engine.stop()
+        }
+    }
+
     @Test("wrong settings are refused with each violation")
     func validation() throws {
         try Simulation.world { simulation in
