@@ -6,6 +6,7 @@ package enum FileEntitySettings {
     package enum Name {
         package static let folder = "folder"
         package static let pattern = "pattern"
+        package static let format = "format"
         package static let postAction = "post_action"
         package static let archiveFolder = "archive_folder"
     }
@@ -19,8 +20,10 @@ package enum FileEntitySettings {
     /// Which files are taken, besides where they are.
     package static let selection = [
         SettingSpec(
-            Name.pattern, label: "Pattern", .text, default: .text("*.csv"),
-            help: "Which of its files are taken: * and ? and [a-z] and {a,b}, by the name without the folder."),
+            Name.pattern, label: "Pattern", .text,
+            help:
+                "Which of its files are taken: * and ? and [a-z] and {a,b}, by the name without the folder. Without it "
+                + "*.csv, or by the format *.jsonl and *.ndjson, or *.json; each also with .gz or .zst behind it."),
         SettingSpec(
             "quiet_period", label: "Quiet period", .duration(.zero...(.seconds(86_400))), default: .text("10s"),
             help: "How long a file must have stayed the same before it is read."),
@@ -32,7 +35,7 @@ package enum FileEntitySettings {
     /// How the files are read.
     package static let format = [
         SettingSpec(
-            "format", label: "Format", .choice(["auto", "csv", "json-lines", "json"]), default: .text("auto"),
+            Name.format, label: "Format", .choice(["auto", "csv", "json-lines", "json"]), default: .text("auto"),
             help: "How the files are written; \"auto\" to find it out. Compressed ones are told by their content."),
         SettingSpec(
             "primary_key", label: "Primary key", .textList,
@@ -98,6 +101,18 @@ package enum FileEntitySettings {
         "max_quarantined_percent", label: "Most quarantined rows, %", .integer(0...100),
         help: "A run where more of the rows are in quarantine has failed.")
 
+    /// The pattern of an entity's files; where none is given, by the format: its usual endings, packed or not.
+    package static func pattern(in settings: Settings) -> String {
+        if let given = settings.text(Name.pattern) { return given }
+        let endings =
+            switch settings.text(Name.format) {
+            case "json-lines": ["jsonl", "ndjson"]
+            case "json": ["json"]
+            default: ["csv"]
+            }
+        return "{" + endings.map { "*.\($0),*.\($0).gz,*.\($0).zst" }.joined(separator: ",") + "}"
+    }
+
     /// What is wrong with an entity's settings beyond what their specs say; `path` leads to them.
     package static func violations(in settings: Settings, path: String) -> [FieldViolation] {
         var violations: [FieldViolation] = []
@@ -105,7 +120,7 @@ package enum FileEntitySettings {
             violations.append(FieldViolation(field: "\(path).\(name)", description: description))
         }
         do {
-            _ = try GlobPattern(settings.text(Name.pattern) ?? "*")
+            _ = try GlobPattern(pattern(in: settings))
         } catch {
             for violation in error.violations { add(Name.pattern, violation.description) }
         }

@@ -23,7 +23,7 @@ struct EntityPlan: Sendable {
         self.entity = entity.entity
         let settings = entity.settings
         folder = settings.text("folder") ?? "/"
-        pattern = try GlobPattern(settings.text("pattern") ?? "*")
+        pattern = try GlobPattern(FileEntitySettings.pattern(in: settings))
         rules = FileRules(
             quietPeriod: settings.duration("quiet_period") ?? .seconds(10),
             doneSuffix: settings.text("done_file") ?? "")
