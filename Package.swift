@@ -52,7 +52,7 @@ let package = Package(
         // State.
         .target(
             name: "CausewayStore",
-            dependencies: ["CausewayCore", "CausewayMessages", "CLMDB", "CZstd", "CLinux"],
+            dependencies: ["CausewayCore", "CausewayMessages", "CLMDB", "CZstd", "CLinux", "CScan"],
             swiftSettings: settings),
         .target(
             name: "CausewayVault",
@@ -202,7 +202,7 @@ let package = Package(
         .testTarget(
             name: "CausewayIngestTests",
             dependencies: [
-                "CausewayCore", "CausewayStore", "CausewayMessages", "CausewayIngest", "CZlib", "CZstd",
+                "CausewayCore", "CausewayStore", "CausewayMessages", "CausewayIngest", "CScan", "CZlib", "CZstd",
             ],
             swiftSettings: settings),
         .testTarget(

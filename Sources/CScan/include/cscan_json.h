@@ -14,6 +14,19 @@ typedef struct {
     uint32_t has_upper;
 } cscan_json_stretch;
 
+/// As `cscan_json_plain`, a byte at a time, `upper` being what was found before: for what is shorter than a vector, for
+/// other processors, and for tests to hold the vectors against.
+static inline cscan_json_stretch cscan_json_plain_portable(const uint8_t *text, size_t from, size_t end,
+                                                           uint32_t upper) {
+    size_t at = from;
+    for (; at < end; at++) {
+        const uint8_t byte = text[at];
+        if (byte == '"' || byte == '\\' || byte < 0x20) break;
+        upper |= byte >> 7;
+    }
+    return (cscan_json_stretch){at, upper};
+}
+
 /// The first byte of `from..<end` that is a quote, a backslash or a control character; `end` when there is none. Reads
 /// nothing outside `from..<end`.
 static inline cscan_json_stretch cscan_json_plain(const uint8_t *text, size_t from, size_t end) {
@@ -52,10 +65,5 @@ static inline cscan_json_stretch cscan_json_plain(const uint8_t *text, size_t fr
         at += 16;
     }
 #endif
-    for (; at < end; at++) {
-        const uint8_t byte = text[at];
-        if (byte == '"' || byte == '\\' || byte < 0x20) break;
-        upper |= byte >> 7;
-    }
-    return (cscan_json_stretch){at, upper};
+    return cscan_json_plain_portable(text, at, end, upper);
 }
