@@ -19,7 +19,7 @@ struct BatchParser: ~Copyable {
         _ options: FileFormatOptions, _ checkpoint: FileCheckpoint?, _ queue: ChunkQueue, _ meter: StageMeter
     ) throws(FetchProblem) {
         rows = try FetchProblem.ofFile { () throws(CausewayError) in
-            try FileRowReader(options: options, resume: checkpoint)
+            try FileRowReader(options: options, resume: checkpoint) { meter.now.wholeMicroseconds * 1_000 }
         }
         self.queue = queue
         self.meter = meter
@@ -67,16 +67,30 @@ struct BatchParser: ~Copyable {
         }
     }
 
+    /// Takes back a batch that was taken in: a later one is made in its memory.
+    mutating func reuse(_ batch: consuming RowBatch) { rows.reuse(batch) }
+
     private mutating func parse() -> Result<ParsedBatch?, FetchProblem> {
         let start = meter.now
         do throws(CausewayError) {
             let batch = try rows.nextBatch()
-            meter.add(
-                .scan, meter.now - start, bytes: batch?.rows.text.count ?? 0, rows: batch?.rowsRead ?? 0)
+            measure(meter.now - start, batch)
             return .success(batch)
         } catch {
+            measure(meter.now - start, nil)
             return .failure(.file(error))
         }
+    }
+}
+
+extension BatchParser {
+    /// Accounts for the time of one call: what is neither unpacking nor decoding is scanning.
+    private mutating func measure(_ busy: Duration, _ batch: ParsedBatch?) {
+        let before = rows.takeTimings()
+        if before.unpackedBytes > 0 { meter.add(.decompress, .nanoseconds(before.unpack), bytes: before.unpackedBytes) }
+        if before.decodedBytes > 0 { meter.add(.decode, .nanoseconds(before.decode), bytes: before.decodedBytes) }
+        let rest = max(.zero, busy - .nanoseconds(before.unpack + before.decode))
+        meter.add(.scan, rest, bytes: batch?.rows.text.count ?? 0, rows: batch?.rowsRead ?? 0)
     }
 }
 

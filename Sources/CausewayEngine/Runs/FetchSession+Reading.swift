@@ -145,11 +145,11 @@ extension FetchSession {
         while true {
             account.count(entity.entity) { $0.bytesRead += parser.takeBytes() }
             await take(notices, entity)
-            guard let batch = current else { break }
+            guard let batch = current.take() else { break }
             // Only at the file's end: whether the batch is the last, so that it carries the outcome.
             let last = parser.isLast()
             let outcome = last ? await end(of: task, entity) : .inProgress
-            current = try await store(batch, of: task, outcome, entity, &upsert, &parser)
+            current = try await store(consume batch, of: task, outcome, entity, &upsert, &parser)
             if last { return }
         }
         try await store(await end(of: task, entity), of: task, parser.format, upsert.entityNumber)
@@ -168,13 +168,14 @@ extension FetchSession {
 
     /// Commits one batch with the checkpoint behind it; parses the next one, and counts those before, meanwhile.
     private mutating func store(
-        _ batch: ParsedBatch, of task: FileTask, _ outcome: FileOutcome, _ entity: EntityPlan,
+        _ batch: consuming ParsedBatch, of task: FileTask, _ outcome: FileOutcome, _ entity: EntityPlan,
         _ upsert: inout EntityUpsert, _ parser: inout BatchParser
     ) async throws(FetchProblem) -> ParsedBatch? {
         let connection = connection
         await connection.writing.enter()
         var unit = context.unit(of: shard)
         var grown: UInt32?
+        let rowsRead = batch.rowsRead
         do throws(CausewayError) {
             let now = context.clock.now
             try upsert.refresh(edits: connection.writing.edits)
@@ -195,13 +196,14 @@ extension FetchSession {
             throw .schema(error)
         }
         let committing = Committing(
-            unit: unit, account: account.stored, activity: "reading \(task.file.path)", rows: batch.rowsRead,
-            grown: grown,
-            meter: account.meter, connection: connection, context: context)
+            unit: unit, account: account.stored, activity: "reading \(task.file.path)", rows: rowsRead,
+            grown: grown, meter: account.meter, connection: connection, context: context)
         let counting = Counting(
             settlement: ahead?.settlement, edits: connection.writing.edits, meter: account.meter, context: context)
         async let committed = committing.run()
         async let counted: Void = counting.run()
+        // All of it is in the unit.
+        parser.reuse((consume batch).rows)
         let following = await parser.attempt()
         await counted
         switch await committed {

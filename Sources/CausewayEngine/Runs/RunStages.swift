@@ -6,6 +6,7 @@ import Synchronization
 enum RunStage: String, Hashable, Sendable, CaseIterable {
     case read
     case decompress
+    case decode
     case scan
     case hash
     case sort

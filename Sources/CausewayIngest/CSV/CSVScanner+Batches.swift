@@ -20,7 +20,7 @@ extension CSVScanner {
         columns = fields
         passContent(to: headerEnd)
         unescape()
-        let labels = cells[0..<fields].map { cell -> String in
+        let labels = cells[0..<fields].map(\.bits).map { cell -> String in
             guard cell != Self.nullCell else { return "" }
             let start = Int(cell >> 32)
             return String(decoding: text[start..<start + Int(cell & CellFlags.length)], as: UTF8.self)
@@ -66,20 +66,16 @@ extension CSVScanner {
 
     /// The rows and rejected rows so far. A row in progress stays.
     mutating func takeBatch() -> (rows: RowBatch, rejected: [RejectedRow]) {
-        let rest = text[rowStart...]
-        var remainder = [UInt8]()
-        remainder.reserveCapacity(min(text.capacity, limits.batchText + rest.count + (64 << 10)))
-        remainder += rest
         let isRowInProgress = position != rowStart || state != .plain
-        var taken = text
-        text = remainder
-        taken.removeSubrange(rowStart...)
-        let rows = RowBatch(
-            columnCount: columns, text: taken, packedCells: cells[0..<rowsTaken * columns],
-            sourceRows: sourceRows, lines: rowLineNumbers)
+        var taken = RowBatch.Buffers()
+        swap(&taken, &spare)
+        taken.clear()
+        taken.exchange(&text, from: rowStart, limits.batchText)
+        swap(&taken.cells, &cells)
+        swap(&taken.sourceRows, &sourceRows)
+        swap(&taken.lines, &rowLineNumbers)
+        let rows = RowBatch(columnCount: columns, taken)
         let rejected = self.rejected
-        sourceRows = []
-        rowLineNumbers = []
         self.rejected = []
         rejectedBytes = 0
         rescannedBytes = 0

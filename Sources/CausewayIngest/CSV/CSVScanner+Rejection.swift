@@ -1,4 +1,5 @@
 import CausewayCore
+import CausewayStore
 
 /// Rows that need a closer look: those with doubled quotes or null tokens, and those that are rejected.
 extension CSVScanner {
@@ -71,7 +72,8 @@ extension CSVScanner {
         }
         refineValues()
         let base = rowsTaken * columns
-        for key in keyColumns where cells[base + key] == Self.nullCell || cells[base + key] & CellFlags.length == 0 {
+        for key in keyColumns
+        where cells[packed: base + key] == Self.nullCell || cells[packed: base + key] & CellFlags.length == 0 {
             return Fault(
                 reason: .emptyPrimaryKey, column: key + 1,
                 message: "The primary key's column \(key + 1) is empty.")
@@ -84,13 +86,13 @@ extension CSVScanner {
         let base = rowsTaken * columns
         var column = 1
         for index in 0..<min(fields, columns) {
-            let cell = cells[base + index]
+            let cell = cells[packed: base + index]
             if cell != Self.nullCell, Int(cell >> 32) <= at { column = index + 1 }
         }
         // Behind the last column that there is, but for its closing quote.
-        guard fields > columns, let last = cells[base..<base + columns].last, last != Self.nullCell else {
-            return column
-        }
+        guard fields > columns, columns > 0 else { return column }
+        let last = cells[packed: base + columns - 1]
+        guard last != Self.nullCell else { return column }
         return Int(last >> 32) + Int(last & CellFlags.length) + 1 < at ? columns + 1 : column
     }
 
@@ -98,7 +100,7 @@ extension CSVScanner {
     private mutating func fitToColumns() {
         if fields < columns, raggedRows != .quarantine {
             let base = rowsTaken * columns
-            for index in base + fields..<base + columns { cells[index] = Self.nullCell }
+            for index in base + fields..<base + columns { cells[packed: index] = Self.nullCell }
             fields = columns
         } else if fields > columns, raggedRows == .truncate {
             fields = columns
@@ -109,32 +111,33 @@ extension CSVScanner {
     private mutating func refineValues() {
         guard !nullTokens.isEmpty || trimsValues else { return }
         let base = rowsTaken * columns
-        for index in base..<base + columns where cells[index] != Self.nullCell && cells[index] & CellFlags.quoted == 0 {
-            var start = Int(cells[index] >> 32)
-            var end = start + Int(cells[index] & CellFlags.length)
+        for index in base..<base + columns
+        where cells[packed: index] != Self.nullCell && cells[packed: index] & CellFlags.quoted == 0 {
+            var start = Int(cells[packed: index] >> 32)
+            var end = start + Int(cells[packed: index] & CellFlags.length)
             if trimsValues {
                 while start < end, Byte.isBlank(text[start]) { start += 1 }
                 while start < end, Byte.isBlank(text[end - 1]) { end -= 1 }
-                cells[index] = UInt64(start) << 32 | UInt64(end - start)
-                if start == end, emptyIsNull { cells[index] = Self.nullCell }
+                cells[packed: index] = UInt64(start) << 32 | UInt64(end - start)
+                if start == end, emptyIsNull { cells[packed: index] = Self.nullCell }
             }
             let value = text[start..<end]
-            if nullTokens.contains(where: { $0.elementsEqual(value) }) { cells[index] = Self.nullCell }
+            if nullTokens.contains(where: { $0.elementsEqual(value) }) { cells[packed: index] = Self.nullCell }
         }
     }
 
     /// Takes the marks out of the row's cells, and the escapes out of its text.
     mutating func unescape() {
         let base = rowsTaken * columns
-        for index in base..<base + columns where cells[index] != Self.nullCell {
-            let cell = cells[index]
+        for index in base..<base + columns where cells[packed: index] != Self.nullCell {
+            let cell = cells[packed: index]
             let start = Int(cell >> 32)
             var length = Int(cell & CellFlags.length)
             if cell & CellFlags.doubledQuotes != 0, let quote = dialect.quote {
                 let escape = dialect.escape ?? quote
                 length = text.withUnsafeMutableBytes { Self.dropEscapes($0, start, length, quote, escape) }
             }
-            cells[index] = UInt64(start) << 32 | UInt64(length)
+            cells[packed: index] = UInt64(start) << 32 | UInt64(length)
         }
     }
 

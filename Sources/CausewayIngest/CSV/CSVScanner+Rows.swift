@@ -7,11 +7,11 @@ extension CSVScanner {
         reserveCells()
         // Moved to locals: arrays that are members would be checked and counted at every access.
         var text = [UInt8]()
-        var cells = [UInt64]()
+        var cells = [RowBatch.Cell]()
         swap(&text, &self.text)
         swap(&cells, &self.cells)
         let event = text.withUnsafeMutableBytes { text in
-            cells.withUnsafeMutableBufferPointer { cells -> Event in
+            cells.withUnsafeMutablePacked { cells -> Event in
                 guard let bytes = text.baseAddress, let firstCell = cells.baseAddress else { return .needsText }
                 return run(bytes, limit: text.count, firstCell, cellCount: cells.count, final: final)
             }
@@ -24,8 +24,9 @@ extension CSVScanner {
     private mutating func reserveCells() {
         let needed = rowsTaken * columns + (columns > 0 ? columns : limits.columns)
         guard cells.count < needed else { return }
-        let size = max(needed, min(cells.count * 2, limits.batchCells), 8_192)
-        cells.append(contentsOf: repeatElement(0, count: size - cells.count))
+        // Small batches get no more than they take: each may be made in new memory.
+        let size = max(needed, min(cells.count * 2, limits.batchCells), min(limits.batchRows * columns, 8_192))
+        cells.append(contentsOf: repeatElement(.null, count: size - cells.count))
     }
 
     private mutating func run(

@@ -100,10 +100,12 @@ struct CSVScanner {
     var contentOffset: Int64 = 0
 
     /// Cells of the rows taken, then of the row in progress.
-    var cells: [UInt64] = []
+    var cells: [RowBatch.Cell] = []
     var rowsTaken = 0
     var sourceRows: [Int64] = []
     var rowLineNumbers: [Int64] = []
+    /// Memory for the next batch.
+    var spare = RowBatch.Buffers()
     var rejected: [RejectedRow] = []
     var rejectedBytes = 0
     /// Bytes of this batch that were looked at once more, after a quote that was not closed.

@@ -55,12 +55,14 @@ extension JSONScanner {
         if row.isEmpty { return Fault(reason: .noFields, at: 0, message: "The object has no field.") }
         let base = rowsTaken * stride
         if !nullTokens.isEmpty {
-            for index in base..<base + stride where cells[index] != JSONCursor.nullCell && isNull(cells[index]) {
-                cells[index] = JSONCursor.nullCell
+            for index in base..<base + stride
+            where cells[packed: index] != JSONCursor.nullCell && isNull(cells[packed: index]) {
+                cells[packed: index] = JSONCursor.nullCell
             }
         }
         let isEmpty = fields.keyColumns.contains { column in
-            cells[base + column] == JSONCursor.nullCell || cells[base + column] & JSONCursor.CellMarks.length == 0
+            cells[packed: base + column] == JSONCursor.nullCell
+                || cells[packed: base + column] & JSONCursor.CellMarks.length == 0
         }
         guard isEmpty || !fields.isKeyKnown else { return nil }
         return Fault(reason: .emptyPrimaryKey, at: 0, message: "A field of the primary key is missing or empty.")
@@ -82,8 +84,9 @@ extension JSONScanner {
     mutating func mend() {
         let base = rowsTaken * stride
         let marks = JSONCursor.CellMarks.escapes | JSONCursor.CellMarks.spaces
-        for index in base..<base + stride where cells[index] != JSONCursor.nullCell && cells[index] & marks != 0 {
-            let cell = cells[index]
+        for index in base..<base + stride
+        where cells[packed: index] != JSONCursor.nullCell && cells[packed: index] & marks != 0 {
+            let cell = cells[packed: index]
             let start = Int(cell >> 32)
             let length = Int(cell & JSONCursor.CellMarks.length)
             let mended = text.withUnsafeMutableBytes { text -> Int in
@@ -91,7 +94,7 @@ extension JSONScanner {
                 return cell & JSONCursor.CellMarks.escapes != 0
                     ? JSONText.unescape(text, start, length) : JSONText.compact(text, start, length)
             }
-            cells[index] = UInt64(start) << 32 | UInt64(mended)
+            cells[packed: index] = UInt64(start) << 32 | UInt64(mended)
         }
     }
 

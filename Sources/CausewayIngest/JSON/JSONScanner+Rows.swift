@@ -1,4 +1,5 @@
 import CausewayCore
+import CausewayStore
 import Glibc
 
 /// The loops over rows.
@@ -186,10 +187,10 @@ extension JSONScanner {
         let (fields, flattens, emptyIsNull) = (fields, flattens, emptyIsNull)
         var row: JSONCursor.Row?
         var isRead = false
-        var cells: [UInt64] = []
+        var cells: [RowBatch.Cell] = []
         swap(&cells, &self.cells)
         let cursor: JSONCursor? = text.withUnsafeBytes { text in
-            cells.withUnsafeMutableBufferPointer { cells in
+            cells.withUnsafeMutablePacked { cells -> JSONCursor? in
                 guard let bytes = text.baseAddress else { return nil }
                 var cursor = JSONCursor(bytes, from: start, limit: end, readable: text.count, isWhole: isWhole)
                 if cursor.byte == JSONByte.openBrace, let first = cells.baseAddress {

@@ -82,11 +82,13 @@ struct JSONScanner {
     var doneOffset: Int64 = 0
 
     /// Cells of the rows taken, `stride` for each, and room for more.
-    var cells = [JSONCursor.nullCell]
+    var cells: [RowBatch.Cell] = []
     var stride = 0
     var rowsTaken = 0
     var sourceRows: [Int64] = []
     var rowLines: [Int64] = []
+    /// Memory for the next batch.
+    var spare = RowBatch.Buffers()
     var rejected: [RejectedRow] = []
     var rejectedBytes = 0
     /// The next row needs a batch of its own.
@@ -154,21 +156,17 @@ struct JSONScanner {
 
     /// The rows and rejected rows so far. What was not dealt with stays.
     mutating func takeBatch() -> (rows: RowBatch, rejected: [RejectedRow]) {
-        let rest = text[rowStart...]
-        var remainder: [UInt8] = []
-        remainder.reserveCapacity(min(text.capacity, limits.batchText + rest.count + (64 << 10)))
-        remainder += rest
-        var taken = text
-        text = remainder
-        taken.removeSubrange(rowStart...)
         let columns = fields.labels.count
         packCells(columns)
-        let rows = RowBatch(
-            columnCount: columns, text: taken, packedCells: cells[0..<rowsTaken * columns], sourceRows: sourceRows,
-            lines: rowLines)
+        var taken = RowBatch.Buffers()
+        swap(&taken, &spare)
+        taken.clear()
+        taken.exchange(&text, from: rowStart, limits.batchText)
+        swap(&taken.cells, &cells)
+        swap(&taken.sourceRows, &sourceRows)
+        swap(&taken.lines, &rowLines)
+        let rows = RowBatch(columnCount: columns, taken)
         let rejected = self.rejected
-        sourceRows = []
-        rowLines = []
         self.rejected = []
         rejectedBytes = 0
         rowsTaken = 0
@@ -193,12 +191,13 @@ struct JSONScanner {
     /// Room for a chunk of rows behind those taken.
     private mutating func makeRoom() {
         if stride < fields.labels.count { restride() }
-        let count = (rowsTaken + min(Self.chunkRows, limits.batchRows)) * stride
+        // Never none: a row that brings the first columns is read into it.
+        let count = max((rowsTaken + min(Self.chunkRows, limits.batchRows)) * stride, 1)
         guard cells.count < count else { return }
         // Of wide rows only a few: cells are made as rows come.
         let bounded = min(count, max((rowsTaken + 1) * stride, limits.batchCells))
         guard cells.count < bounded else { return }
-        cells.append(contentsOf: repeatElement(JSONCursor.nullCell, count: bounded - cells.count))
+        cells.append(contentsOf: repeatElement(.null, count: bounded - cells.count))
     }
 
     /// Room for the columns that the row in progress brings; without it the batch ends before that row.
@@ -218,7 +217,7 @@ struct JSONScanner {
         let slack = rowsTaken > 0 ? min(columns + columns / 4 + 8, limits.columns) : columns
         let wide = (rowsTaken + 1) * slack <= limits.batchCells ? slack : columns
         if rowsTaken > 0 {
-            var wider = [UInt64](repeating: JSONCursor.nullCell, count: (rowsTaken + 1) * wide)
+            var wider = [RowBatch.Cell](repeating: .null, count: (rowsTaken + 1) * wide)
             for row in 0..<rowsTaken {
                 for column in 0..<stride { wider[row * wide + column] = cells[row * stride + column] }
             }

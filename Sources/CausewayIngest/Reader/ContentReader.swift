@@ -28,8 +28,19 @@ struct ContentReader {
     /// Bytes fed and not looked at yet.
     var bufferedBytes: Int { input.count - position }
 
-    init(limit: Int64) {
+    private let clock: (@Sendable () -> Int64)?
+    private var timings = ReadTimings()
+
+    /// - Parameter clock: nanoseconds of a clock that only goes forward, for ``takeTimings()``.
+    init(limit: Int64, clock: (@Sendable () -> Int64)?) {
         self.limit = limit
+        self.clock = clock
+    }
+
+    /// What unpacking took since the last time.
+    mutating func takeTimings() -> ReadTimings {
+        defer { timings = ReadTimings() }
+        return timings
     }
 
     /// Goes on with a file whose format is known. A packed one is read from its start.
@@ -117,7 +128,12 @@ struct ContentReader {
         let size = min(limit, Self.stepBytes)
         if unpacked.count < size { unpacked = [UInt8](repeating: 0, count: size) }
         if let damage { throw damage }
+        let start = clock?() ?? 0
         var written = 0
+        defer {
+            timings.unpack += (clock?() ?? 0) - start
+            timings.unpackedBytes += written
+        }
         while written < size {
             var step = (read: 0, written: 0)
             var failure: CausewayError?

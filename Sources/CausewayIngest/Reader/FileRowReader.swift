@@ -1,5 +1,5 @@
 package import CausewayCore
-import CausewayStore
+package import CausewayStore
 
 /// Turns the bytes of one file into batches of rows: unpacks, decodes, finds out the format, parses.
 ///
@@ -15,6 +15,8 @@ package struct FileRowReader: ~Copyable {
     private var scanner: RowScanner?
     private var failure: CausewayError?
     private var hasGivenBatch: Bool
+    private let clock: (@Sendable () -> Int64)?
+    private var timings = ReadTimings()
 
     /// How the file is read; nil until its header was read. With JSON its header grows from batch to batch.
     package private(set) var format: FileFormat?
@@ -25,9 +27,13 @@ package struct FileRowReader: ~Copyable {
     /// `sourceOffset`.
     ///
     /// - Throws: `failedPrecondition` (`PRIMARY_KEY_MISSING`) when the file that is resumed lacks a key column.
-    package init(options: FileFormatOptions, resume: FileCheckpoint? = nil) throws(CausewayError) {
+    /// - Parameter clock: nanoseconds of a clock that only goes forward, for ``takeTimings()``.
+    package init(
+        options: FileFormatOptions, resume: FileCheckpoint? = nil, clock: (@Sendable () -> Int64)? = nil
+    ) throws(CausewayError) {
         self.options = options
-        content = ContentReader(limit: options.maximumContentBytes)
+        self.clock = clock
+        content = ContentReader(limit: options.maximumContentBytes, clock: clock)
         hasGivenBatch = resume != nil
         guard let resume else { return }
         let isPacked = resume.format.compression != .none
@@ -80,6 +86,22 @@ package struct FileRowReader: ~Copyable {
         return takeBatch()
     }
 
+    /// What unpacking and decoding took since the last time; they are part of ``nextBatch()``.
+    package mutating func takeTimings() -> ReadTimings {
+        var taken = ReadTimings()
+        swap(&taken, &timings)
+        taken += content.takeTimings()
+        return taken
+    }
+
+    /// Takes back a batch that nobody reads any more: a later one is made in its memory.
+    package mutating func reuse(_ batch: consuming RowBatch) {
+        guard batch.text.capacity <= RowBatch.textTarget + RowBatch.maximumRowBytes + 4 * ContentReader.stepBytes else {
+            return
+        }
+        scanner?.reuse(batch.takeBuffers())
+    }
+
     /// Parses what was fed.
     ///
     /// - Returns: whether a batch is full.
@@ -113,7 +135,10 @@ package struct FileRowReader: ~Copyable {
             } else {
                 var text: [UInt8] = []
                 text.reserveCapacity(piece.count * 2)
+                let start = clock?() ?? 0
                 transcoder?.decode(piece, to: &text)
+                timings.decode += (clock?() ?? 0) - start
+                timings.decodedBytes += text.count
                 text.withUnsafeBytes { scanner?.append($0) }
             }
         }

@@ -1,4 +1,5 @@
 import CausewayCore
+import CausewayStore
 
 /// What cuts the text of a file into rows: one of two scanners.
 enum RowScanner {
@@ -96,6 +97,18 @@ enum RowScanner {
                 self = .json(scanner)
                 throw error
             }
+        }
+    }
+
+    /// Takes memory for the batch after the one in progress.
+    mutating func reuse(_ buffers: consuming RowBatch.Buffers) {
+        switch consume self {
+        case .csv(var scanner):
+            scanner.spare = buffers
+            self = .csv(scanner)
+        case .json(var scanner):
+            scanner.spare = buffers
+            self = .json(scanner)
         }
     }
 

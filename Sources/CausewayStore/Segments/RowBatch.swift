@@ -18,7 +18,7 @@ package struct RowBatch: Sendable {
     package let columnCount: Int
     /// The texts of all cells, UTF-8 as checked by the parser, one behind the other.
     package internal(set) var text: [UInt8]
-    /// Cell of row `r` and column `c` at `r * columnCount + c`.
+    /// Cell of row `r` and column `c` at `r * columnCount + c`. What lies behind the last row's cells means nothing.
     package internal(set) var cells: [Cell]
     /// For each row, which row of its source it is, the first after the header being 1.
     package internal(set) var sourceRows: [Int64]
@@ -31,10 +31,10 @@ package struct RowBatch: Sendable {
     /// Where one cell lies in the text, or null.
     package struct Cell: Hashable, Sendable, BitwiseCopyable {
         // Offset in the upper half, length in the lower. All ones is null: no text reaches that far.
-        let bits: UInt64
+        package let bits: UInt64
         package static let null = Cell(bits: .max)
 
-        init(bits: UInt64) { self.bits = bits }
+        @inline(__always) package init(bits: UInt64) { self.bits = bits }
         @inline(__always)
         init(offset: Int, length: Int) {
             bits = UInt64(truncatingIfNeeded: offset) << 32 | UInt64(UInt32(truncatingIfNeeded: length))
@@ -50,15 +50,15 @@ package struct RowBatch: Sendable {
     /// Whether every cell lies in the text and all of them fit into segments. What reads cells without further checks
     /// asks this first.
     var isConsistent: Bool {
-        guard cells.count == rowCount * columnCount, lines.count == rowCount else { return false }
         guard rowCount <= Self.maximumRows, columnCount <= Self.maximumColumns else { return false }
+        guard cells.count >= rowCount * columnCount, lines.count == rowCount else { return false }
         var bytes = 0
-        let areInside = cells.allSatisfy {
-            guard !$0.isNull else { return true }
-            bytes += $0.length
-            return $0.offset + $0.length <= text.count
+        var end = 0
+        for cell in cells[..<(rowCount * columnCount)] where !cell.isNull {
+            bytes &+= cell.length
+            end = max(end, cell.offset &+ cell.length)
         }
-        return areInside && bytes <= Self.textTarget + Self.maximumRowBytes
+        return end <= text.count && bytes <= Self.textTarget + Self.maximumRowBytes
     }
 
     package func cell(row: Int, column: Int) -> Cell { cells[row * columnCount + column] }

@@ -166,8 +166,12 @@ import Testing
         var fixture = EntityFixture()
         try await fixture.take(["id", "v"], [["1", "a"]], key: ["id"])
         for cell: UInt64 in [1 << 32 | 5, 100 << 32 | 1] {
-            let batch = RowBatch(
-                columnCount: 2, text: Array("2b".utf8), packedCells: [1, cell], sourceRows: [1], lines: [1])
+            var buffers = RowBatch.Buffers()
+            buffers.text = Array("2b".utf8)
+            buffers.cells = [RowBatch.Cell(bits: 1), RowBatch.Cell(bits: cell)]
+            buffers.sourceRows = [1]
+            buffers.lines = [1]
+            let batch = RowBatch(columnCount: 2, buffers)
             var writer = EntityWriter(seed: testSeed)
             #expect(throws: CausewayError.self) {
                 try writer.prepare(

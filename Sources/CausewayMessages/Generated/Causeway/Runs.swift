@@ -147,7 +147,7 @@ package struct Run: ProtobufMessage {
 
 /// How long a stage of a run was at work, and on what.
 package struct RunStage: ProtobufMessage {
-    /// "read", "decompress", "scan", "look up", "encode", "commit", "settle", …
+    /// "read", "decompress", "decode", "scan", "look up", "encode", "commit", "settle", …
     package var stage: String = ""
     /// Time at work, not waiting.
     package var busyTime: ProtoDuration?

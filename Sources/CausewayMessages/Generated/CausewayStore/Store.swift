@@ -315,7 +315,7 @@ package struct StoredEntity: ProtobufMessage {
 
 /// How long a stage of a run was at work.
 package struct StoredStage: ProtobufMessage {
-    /// "read", "decompress", "scan", "look up", "encode", "commit", …
+    /// "read", "decompress", "decode", "scan", "look up", "encode", "commit", …
     package var stage: String = ""
     /// Time at work.
     package var busyMicros: Int64 = 0

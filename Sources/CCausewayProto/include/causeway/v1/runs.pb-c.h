@@ -237,7 +237,7 @@ struct  Causeway__V1__RunStage
 {
   ProtobufCMessage base;
   /*
-   * "read", "decompress", "scan", "look up", "encode", "commit", "settle", …
+   * "read", "decompress", "decode", "scan", "look up", "encode", "commit", "settle", …
    */
   char *stage;
   /*

@@ -637,7 +637,7 @@ struct  Causeway__Store__V1__StoredStage
 {
   ProtobufCMessage base;
   /*
-   * "read", "decompress", "scan", "look up", "encode", "commit", …
+   * "read", "decompress", "decode", "scan", "look up", "encode", "commit", …
    */
   char *stage;
   /*
