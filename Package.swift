@@ -52,7 +52,7 @@ let package = Package(
         // State.
         .target(
             name: "CausewayStore",
-            dependencies: ["CausewayCore", "CausewayMessages", "CLMDB", "CZstd", "CLinux", "CScan"],
+            dependencies: ["CausewayCore", "CausewayMessages", "CLMDB", "CZstd", "CLinux"],
             swiftSettings: settings),
         .target(
             name: "CausewayVault",
