@@ -8,10 +8,9 @@ extension Connection {
     /// Starts the schedule, and resumes what an earlier process left open.
     func start(_ boot: BootState) async {
         do {
-            let unfinished = boot.unfinishedRun
-            if let unfinished, !unfinished.run.runState.isEnded { try await closeInterrupted(unfinished) }
+            for open in boot.unfinishedRuns where !open.run.runState.isEnded { try await closeInterrupted(open) }
             try await startSchedule(boot.schedule, jitter: context.limits.startJitter)
-            if let unfinished { resume(unfinished) }
+            if !boot.unfinishedRuns.isEmpty { resume(boot.unfinishedRuns) }
             if boot.isPurging { startUpkeep(.purge) }
         } catch {
             context.childFailed(shard, error)
@@ -28,11 +27,11 @@ extension Connection {
         try await context.store.commit(unit)
     }
 
-    private func resume(_ unfinished: RunTable.Entry) {
+    private func resume(_ unfinished: [RunTable.Entry]) {
         let wait = context.randomDuration(upTo: context.limits.startJitter)
         resumption = context.environment.spawner { [clock = context.clock] in
             guard (try? await clock.sleep(for: wait)) != nil else { return }
-            await self.startResumed(unfinished)
+            for run in unfinished { await self.startResumed(run) }
         }
     }
 

@@ -7,19 +7,27 @@ enum RunSuccession {
     /// Runs that are looked at for one that nobody has gone on with.
     private static let reach = 16
 
-    /// The latest run that was left open or interrupted and that no later one has gone on with.
+    /// The runs that were left open or interrupted and that no later one has gone on with, oldest first.
+    ///
+    /// Nothing is looked for behind a fetch that has ended by itself: most connections end with one, and a start shall
+    /// not read more of them.
     ///
     /// - Parameter latest: the last run, if there is any.
     static func unfinished(
         _ latest: [RunTable.Entry], _ shard: ShardID, in transaction: borrowing ReadTransaction
-    ) throws -> RunTable.Entry? {
-        guard let last = latest.first else { return nil }
-        guard last.run.runState.isEnded, last.run.runState != .interrupted else { return last }
+    ) throws -> [RunTable.Entry] {
+        guard let last = latest.first, !isEndedFetch(last.run) else { return [] }
         let runs = try RunTable.list(in: transaction, shard, limit: reach)
-        return runs.indices.first { index in
-            runs[index].run.runState == .interrupted
-                && !runs[..<index].contains { goesOn($0.run, with: runs[index].run) }
+        let behind = runs.firstIndex { isEndedFetch($0.run) } ?? runs.endIndex
+        return runs[..<behind].indices.reversed().filter { index in
+            let run = runs[index].run
+            guard !run.runState.isEnded || run.runState == .interrupted else { return false }
+            return !runs[..<index].contains { goesOn($0.run, with: run) }
         }.map { runs[$0] }
+    }
+
+    private static func isEndedFetch(_ run: StoredRun) -> Bool {
+        run.kind == RunKind.full.rawValue && run.runState.isEnded && run.runState != .interrupted
     }
 
     /// Whether any of the runs behind number `number` has gone on with `run`.

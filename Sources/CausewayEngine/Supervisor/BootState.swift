@@ -8,8 +8,8 @@ struct BootState: Sendable {
     var shard: ShardID
     var stored: StoredConnection
     var lastRunNumber: UInt64
-    /// A run that was left open or ended as interrupted: another is to go on from its checkpoint.
-    var unfinishedRun: RunTable.Entry?
+    /// Runs that were left open or ended as interrupted, oldest first: others are to go on from their checkpoints.
+    var unfinishedRuns: [RunTable.Entry]
     var schedule: StoredScheduleState?
     /// Data that was deleted is not all removed.
     var isPurging = false
@@ -36,7 +36,7 @@ struct BootState: Sendable {
         let latest = try RunTable.list(in: transaction, shard, limit: 1)
         return BootState(
             id: id, shard: shard, stored: stored, lastRunNumber: latest.first?.number ?? 0,
-            unfinishedRun: try RunSuccession.unfinished(latest, shard, in: transaction),
+            unfinishedRuns: try RunSuccession.unfinished(latest, shard, in: transaction),
             schedule: try ScheduleStateTable.get(in: transaction, shard),
             isPurging: try PurgeMarkTable.isSet(in: transaction, shard))
     }

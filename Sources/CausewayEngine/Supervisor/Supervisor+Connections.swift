@@ -59,7 +59,7 @@ extension Supervisor {
             throw error.reason == "COMMIT_CONFLICT" ? .exists(draft.id) : error
         }
         let boot = BootState(
-            id: draft.id, shard: shard, stored: stored, lastRunNumber: 0, unfinishedRun: nil, schedule: nil)
+            id: draft.id, shard: shard, stored: stored, lastRunNumber: 0, unfinishedRuns: [], schedule: nil)
         await assign(boot)
         return try await directory.connection(draft.id).view()
     }
