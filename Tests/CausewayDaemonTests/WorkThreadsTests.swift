@@ -48,6 +48,15 @@ import Testing
         threads.shutDown()
     }
 
+    @Test func theEndMayBeCalledOnOneOfTheThreadsAndTwice() async throws {
+        let threads = try WorkThreads(count: 2)
+        await Spawner.system(threads)(on: .work) {
+            threads.shutDown()
+            threads.shutDown()
+        }.value
+        threads.shutDown()
+    }
+
     @Test func childTasksStayOnTheThreads() async throws {
         let threads = try WorkThreads(count: 1, name: "child")
         let seen = Seen()

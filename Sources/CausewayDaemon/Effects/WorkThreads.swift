@@ -15,6 +15,8 @@ package final class WorkThreads: TaskExecutor {
         var isStopping = false
         /// Threads that nobody waited for yet.
         var threads = 0
+        /// Those that run, by pthread_self(3).
+        var running: Set<pthread_t> = []
     }
 
     private let state = Mutex(State())
@@ -56,18 +58,21 @@ package final class WorkThreads: TaskExecutor {
 
     /// Runs what was enqueued, ends the threads and waits for them. What is enqueued later runs on the cooperative pool.
     ///
-    /// Blocks; not to be called from one of the threads. May be called twice.
+    /// Blocks. A task may find itself on one of the threads, as it goes on where the actor it awaited has run: that thread
+    /// is not waited for, and ends when it is done with the task. May be called twice.
     package func shutDown() {
-        let threads = state.withLock { state in
+        let (threads, isOwn) = state.withLock { state in
             state.isStopping = true
             defer { state.threads = 0 }
-            return state.threads
+            return (state.threads, state.running.contains(pthread_self()))
         }
         for _ in 0..<threads { available.signal() }
-        for _ in 0..<threads { ended.wait() }
+        for _ in 0..<max(0, isOwn ? threads - 1 : threads) { ended.wait() }
     }
 
     fileprivate func run() {
+        state.withLock { _ = $0.running.insert(pthread_self()) }
+        defer { state.withLock { _ = $0.running.remove(pthread_self()) } }
         while true {
             available.wait()
             guard let job = take() else { break }
