@@ -140,6 +140,8 @@ extension FetchSession {
         let queue = ChunkQueue(limit: context.limits.readAhead)
         async let _ = reader.pump(into: queue)
         defer { queue.close() }
+        let counting = Counting(ahead?.settlement, account.meter, context)
+        async let _ = counting.run()
         var parser = try BatchParser(options, checkpoint, queue, account.meter)
         var current = try await parser.next()
         while true {
@@ -149,7 +151,7 @@ extension FetchSession {
             // Only at the file's end: whether the batch is the last, so that it carries the outcome.
             let last = parser.isLast()
             let outcome = last ? await end(of: task, entity) : .inProgress
-            current = try await store(consume batch, of: task, outcome, entity, &upsert, &parser)
+            current = try await store(consume batch, of: task, outcome, entity, &upsert, &parser, counting)
             if last { return }
         }
         try await store(await end(of: task, entity), of: task, parser.format, upsert.entityNumber)
@@ -166,10 +168,10 @@ extension FetchSession {
         return entity.postAction == .leave || changed ? .done : .postActionIntended
     }
 
-    /// Commits one batch with the checkpoint behind it; parses the next one, and counts those before, meanwhile.
+    /// Commits one batch with the checkpoint behind it, and parses the next one meanwhile.
     private mutating func store(
         _ batch: consuming ParsedBatch, of task: FileTask, _ outcome: FileOutcome, _ entity: EntityPlan,
-        _ upsert: inout EntityUpsert, _ parser: inout BatchParser
+        _ upsert: inout EntityUpsert, _ parser: inout BatchParser, _ counting: Counting
     ) async throws(FetchProblem) -> ParsedBatch? {
         let connection = connection
         await connection.writing.enter()
@@ -198,14 +200,11 @@ extension FetchSession {
         let committing = Committing(
             unit: unit, account: account.stored, activity: "reading \(task.file.path)", rows: rowsRead,
             grown: grown, meter: account.meter, connection: connection, context: context)
-        let counting = Counting(
-            settlement: ahead?.settlement, edits: connection.writing.edits, meter: account.meter, context: context)
+        let edits = connection.writing.edits
         async let committed = committing.run()
-        async let counted: Void = counting.run()
         // All of it is in the unit.
         parser.reuse((consume batch).rows)
         let following = await parser.attempt()
-        await counted
         switch await committed {
         case .failure(let error):
             account.refused()
@@ -213,6 +212,7 @@ extension FetchSession {
         case .success(let later):
             account.committed()
             upsert.committed()
+            counting.committed(edits: edits)
             if let later { throw .run(later) }
         }
         return try following.get()
