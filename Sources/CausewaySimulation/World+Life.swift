@@ -124,8 +124,6 @@ actor ConnectionFiles {
     private(set) var files: SimulatedFiles
     private let server: ScriptedFileServer
     private var replacements: Int
-    /// When each file was modified last, in whole seconds, as its server keeps it.
-    private var seconds: [Int: Int64] = [:]
 
     init(_ files: SimulatedFiles, _ server: ScriptedFileServer, replacements: Int) {
         self.files = files
@@ -135,24 +133,17 @@ actor ConnectionFiles {
 
     func putAll(at time: Timestamp) async {
         for index in files.versions.indices {
-            seconds[index] = time.seconds
             await server.put(SimulatedFiles.path(index), files.file(index, at: time))
         }
     }
 
     /// Somebody uploads a file anew, with other content.
-    ///
-    /// Its time shows it, as that of a server with whole seconds does unless two versions of one size come within a
-    /// second: the quiet period, which worlds do without, keeps the first of such two from being read.
     func replaceOne(_ random: inout SeededGenerator, at simulation: Simulation) async {
         guard replacements > 0 else { return }
         replacements -= 1
         let index = random.below(files.versions.count)
         files.replace(index)
         simulation.note("file \(index) replaced")
-        var time = simulation.clock.now
-        if let last = seconds[index], time.seconds <= last { time = Timestamp(micros: (last + 1) * 1_000_000) }
-        seconds[index] = time.seconds
-        await server.put(SimulatedFiles.path(index), files.file(index, at: time))
+        await server.put(SimulatedFiles.path(index), files.file(index, at: simulation.clock.now))
     }
 }

@@ -26,8 +26,7 @@ package enum FileEntitySettings {
                 + "*.csv, or by the format *.jsonl and *.ndjson, or *.json; each also with .gz or .zst behind it."),
         SettingSpec(
             "quiet_period", label: "Quiet period", .duration(.zero...(.seconds(86_400))), default: .text("10s"),
-            help: "How long a file must have stayed the same before it is read. With 0s, two versions of one size that "
-                + "come within a second may not be told apart."),
+            help: "How long a file must have stayed the same before it is read."),
         SettingSpec(
             "done_file", label: "Done file", .text,
             help: "An ending such as \".done\": a file is taken once one of its name with this ending is there."),

@@ -9,11 +9,15 @@ struct FileTask: Sendable {
     var file: RemoteFile
     var decision: FileDecision
     var known: StoredFile?
+    /// Modified in the second in which it was listed: another version of that second has the same time, and shows only
+    /// if its size differs.
+    var isFresh: Bool
 }
 
 extension FetchSession {
     /// Lists an entity's files and decides about each, oldest first.
     mutating func tasks(of entity: EntityPlan, number: UInt32) async throws(CausewayError) -> [FileTask] {
+        let beginning = context.clock.now
         let listing = try await listed(entity)
         let now = context.clock.now
         let again = try firstOfReadingAgain()
@@ -25,7 +29,10 @@ extension FetchSession {
                     let known = try FileTable.get(in: transaction, shard, entity: number, file.path)
                     let decision = FileDecision.decide(
                         file, known: known, rules: entity.rules, doneFiles: listing.doneFiles, now: now, again: again)
-                    return FileTask(file: file, decision: decision, known: known)
+                    return FileTask(
+                        file: file, decision: decision, known: known,
+                        isFresh: (beginning.seconds...max(beginning.seconds, now.seconds)).contains(
+                            file.modified.seconds))
                 }
             }
         }

@@ -46,8 +46,9 @@ extension FetchSession {
     private mutating func read(
         _ task: FileTask, resume: Bool, _ entity: EntityPlan, _ upsert: inout EntityUpsert
     ) async throws(CausewayError) {
+        let outcome: FileOutcome
         do throws(FetchProblem) {
-            try await readRows(task, resume: resume, entity, &upsert)
+            outcome = try await readRows(task, resume: resume, entity, &upsert)
         } catch {
             switch error {
             case .run(let error): throw error
@@ -56,7 +57,7 @@ extension FetchSession {
             }
             return
         }
-        if entity.postAction != .leave { try await finish(task, entity, upsert.entityNumber) }
+        if outcome == .postActionIntended { try await finish(task, entity, upsert.entityNumber) }
     }
 
     private mutating func giveUp(
@@ -105,9 +106,10 @@ extension FetchSession {
         return entry
     }
 
+    /// - Returns: how the file stands in the ledger.
     private mutating func readRows(
         _ task: FileTask, resume: Bool, _ entity: EntityPlan, _ upsert: inout EntityUpsert
-    ) async throws(FetchProblem) {
+    ) async throws(FetchProblem) -> FileOutcome {
         let checkpoint = resume ? task.known?.checkpoint.flatMap { FileCheckpoint($0) } : nil
         let offset = checkpoint?.sourceOffset ?? 0
         account.say(
@@ -121,19 +123,20 @@ extension FetchSession {
             await connection.waiting("waiting to reconnect")
         }
         do throws(FetchProblem) {
-            try await readRows(task, from: reader, checkpoint, notices, entity, &upsert)
+            let outcome = try await readRows(task, from: reader, checkpoint, notices, entity, &upsert)
+            await reader.close()
+            return outcome
         } catch {
             await reader.close()
             await take(notices, entity)
             throw error
         }
-        await reader.close()
     }
 
     private mutating func readRows(
         _ task: FileTask, from reader: ResumableReader, _ checkpoint: FileCheckpoint?, _ notices: ReconnectNotices,
         _ entity: EntityPlan, _ upsert: inout EntityUpsert
-    ) async throws(FetchProblem) {
+    ) async throws(FetchProblem) -> FileOutcome {
         var options = entity.format
         options.hashSeed = context.environment.contentSeed.value
         if let batchRows = context.limits.batchRows { options.batchRows = batchRows }
@@ -152,9 +155,11 @@ extension FetchSession {
             let last = parser.isLast()
             let outcome = last ? await end(of: task, entity) : .inProgress
             current = try await store(consume batch, of: task, outcome, entity, &upsert, &parser, counting)
-            if last { return }
+            if last { return outcome }
         }
-        try await store(await end(of: task, entity), of: task, parser.format, upsert.entityNumber)
+        let outcome = await end(of: task, entity)
+        try await store(outcome, of: task, parser.format, upsert.entityNumber)
+        return outcome
     }
 
     /// All of the file was read.
@@ -164,8 +169,14 @@ extension FetchSession {
         if changed {
             account.say(
                 .warning, "file changed while it was read; the next run reads it again", ["path": task.file.path])
+            return .done
         }
-        return entity.postAction == .leave || changed ? .done : .postActionIntended
+        if task.isFresh {
+            account.say(
+                .info, "file was written as it was listed; the next run reads it again", ["path": task.file.path])
+            return .doneFresh
+        }
+        return entity.postAction == .leave ? .done : .postActionIntended
     }
 
     /// Commits one batch with the checkpoint behind it, and parses the next one meanwhile.
@@ -187,7 +198,7 @@ extension FetchSession {
             account.count(entity.entity) { $0 += counts }
             if counts.rowsNew + counts.rowsUpdated > 0 { grown = upsert.entityNumber }
             var entry = task.ledgerEntry(outcome, run: plan.number, at: now)
-            if outcome == .inProgress { entry.checkpoint = StoredFileCheckpoint(batch.checkpoint) }
+            if outcome == .inProgress, !task.isFresh { entry.checkpoint = StoredFileCheckpoint(batch.checkpoint) }
             entry.rows = batch.checkpoint.rows
             entry.format = StoredFileFormat(batch.checkpoint.format)
             try FileTable.put(into: &unit, entity: upsert.entityNumber, task.file.path, entry)

@@ -10,6 +10,8 @@ enum FileOutcome: Int32, Hashable, Sendable {
     case held = 4
     /// Done; moving or deleting it is intended and may or may not have happened.
     case postActionIntended = 5
+    /// Done, and perhaps changed since in a way that neither size nor time shows: the next run reads it again.
+    case doneFresh = 6
 }
 
 /// What is to be done with a listed file. Decided from the listing and the ledger alone; never from a watermark, so
@@ -52,7 +54,7 @@ extension FileDecision {
             case .done: return .skip
             case .postActionIntended: return .finishPostAction
             case .inProgress: return .read(resume: known.checkpoint != nil)
-            case .failed, .held, nil: break
+            case .failed, .held, .doneFresh, nil: break
             }
         }
         if !rules.doneSuffix.isEmpty, !doneFiles.contains(file.name + rules.doneSuffix) {

@@ -155,6 +155,48 @@ import Testing
         }
     }
 
+    @Test(
+        "a file that is replaced while it is read stays where it is until its new content was read",
+        arguments: [
+            "move", "delete",
+        ])
+    func postActionOfAChangedFile(_ action: String) throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            await engine.server.put("/in/a.csv", .init("id\n1\n"))
+            try await engine.connect(entity: ["post_action": .text(action), "archive_folder": .text("/done")])
+            await engine.server.plan(
+                .init(
+                    .read, "/in/a.csv", atOffset: 5,
+                    .replace(Array("id\n2\n".utf8), modified: Timestamp(seconds: 1_700_000_100))))
+            #expect(try await engine.fetch().stored.counters?.rowsNew == 1)
+            #expect(await engine.server.files.keys.sorted() == ["/in/a.csv"])
+            #expect(try await engine.fetch().stored.counters?.rowsRead == 1)
+            #expect(await engine.server.files.keys.sorted() == (action == "move" ? ["/done/a.csv"] : []))
+            #expect(try await engine.export() == "id\n2\n")
+            await engine.stop()
+        }
+    }
+
+    @Test("two versions of one size and one second are both read, and nothing is moved between them")
+    func versionsOfOneSecond() throws {
+        try Simulation.world { simulation in
+            let engine = try await EngineFixture.start(simulation)
+            let second = simulation.clock.now
+            await engine.server.put("/in/a.csv", .init("id,v\n1,a\n", modified: second))
+            try await engine.connect(entity: [
+                "primary_key": .texts(["id"]), "post_action": .text("move"), "archive_folder": .text("/done"),
+            ])
+            #expect(try await engine.fetch().stored.counters?.rowsNew == 1)
+            await engine.server.put("/in/a.csv", .init("id,v\n1,b\n", modified: second))
+            try await simulation.clock.sleep(for: .seconds(2))
+            #expect(try await engine.fetch().stored.counters?.rowsUpdated == 1)
+            #expect(await engine.server.files.keys.sorted() == ["/done/a.csv"])
+            #expect(try await engine.fetch().stored.counters?.filesListed == 0)
+            await engine.stop()
+        }
+    }
+
     @Test("too many rows in quarantine make the run fail, and the rows are kept")
     func threshold() throws {
         try Simulation.world { simulation in

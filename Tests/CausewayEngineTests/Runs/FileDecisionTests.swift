@@ -51,6 +51,7 @@ import Testing
         #expect(decide(file, known(.inProgress)) == .read(resume: false))
         #expect(decide(file, known(.failed)) == .read(resume: false))
         #expect(decide(file, known(.postActionIntended)) == .finishPostAction)
+        #expect(decide(file, known(.doneFresh)) == .read(resume: false))
     }
 
     @Test("a file that may still be written is held")

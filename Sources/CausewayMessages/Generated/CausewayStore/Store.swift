@@ -384,7 +384,7 @@ package struct StoredFile: ProtobufMessage {
     package var modifiedSeconds: Int64 = 0
     /// Where the source has such a thing.
     package var etag: String = ""
-    /// 1 in progress, 2 done, 3 failed, 4 held, 5 done and its post-action is to be done.
+    /// 1 in progress, 2 done, 3 failed, 4 held, 5 done and its post-action is to be done, 6 done and read again.
     package var outcome: Int32 = 0
     /// Why it failed or is held.
     package var message: String = ""

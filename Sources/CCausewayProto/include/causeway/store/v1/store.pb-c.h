@@ -757,7 +757,7 @@ struct  Causeway__Store__V1__StoredFile
    */
   char *etag;
   /*
-   * 1 in progress, 2 done, 3 failed, 4 held, 5 done and its post-action is to be done.
+   * 1 in progress, 2 done, 3 failed, 4 held, 5 done and its post-action is to be done, 6 done and read again.
    */
   int32_t outcome;
   /*
